@@ -1,0 +1,76 @@
+"""A person, as the rest of the app sees one."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy.orm import Session
+
+from moodtracker import clock, days
+from moodtracker.database import Database
+from moodtracker.models import users
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the app needs to know of a person at every turn; no password, no moods."""
+
+    id: int
+    username: str
+    email: str
+    first_name: str
+    zone: str
+    day_end_hour: int
+    latest_day: date | None
+    administrator: bool
+    year_end_mail: bool
+
+    @property
+    def today(self) -> date:
+        """The one day that this person can write now (D2 to D4)."""
+        return days.today(clock.now(), self.zone, self.day_end_hour, self.latest_day)
+
+
+def select_person() -> Select[Any]:
+    """SELECT what :func:`person_from` reads; the caller adds the conditions."""
+    return select(*(users[name] for name in Person.__dataclass_fields__))
+
+
+def person_from(row: Row[Any]) -> Person:
+    """The person in a row that begins with the columns of :func:`select_person`."""
+    return Person(*row[: len(Person.__dataclass_fields__)])
+
+
+def find(database: Database, login: str) -> Person | None:
+    """The person with this username or e-mail address, in any case of letters."""
+    with database.read() as session:
+        row = session.execute(select_person().where(_named(login))).first()
+    return person_from(row) if row else None
+
+
+def everyone(database: Database) -> list[Person]:
+    """All people, by username."""
+    with database.read() as session:
+        rows = session.execute(select_person().order_by(users.username)).all()
+    return [person_from(row) for row in rows]
+
+
+def id_and_password(session: Session, login: str) -> tuple[int, str] | None:
+    """The id and the password hash of the person with this username or e-mail address."""
+    row = session.execute(select(users.id, users.password_hash).where(_named(login))).first()
+    return (row.id, row.password_hash) if row else None
+
+
+def _named(login: str) -> ColumnElement[bool]:
+    return (users.username == fold(login)) | (users.email == fold(login))
+
+
+def fold(name: str) -> str:
+    """The form in which usernames and e-mail addresses are stored and compared.
+
+    NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
+    look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
+    """
+    return unicodedata.normalize("NFKC", name.strip().replace("\0", "\ufffd")).casefold()

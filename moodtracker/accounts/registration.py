@@ -1,0 +1,174 @@
+"""Joining: what a new person must give, and who may join."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moodtracker import clock, days
+from moodtracker.accounts import passwords
+from moodtracker.accounts.people import Person, fold, id_and_password
+from moodtracker.database import Database
+from moodtracker.models import UserRow, users
+
+Policy = Literal["first", "open", "closed"]
+
+LONGEST_NAME = 80
+LONGEST_USERNAME = 40
+_USERNAME = re.compile(r"[^\W_][\w.-]*")
+# Characters that change how a text reads without being seen: bidirectional controls (Unicode
+# Annex 9), zero-width spaces, byte-order mark. Joiners stay: Persian names and emoji need them.
+_UNSEEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029")
+_UNSEEN_RANGE = range(0x2060, 0x2070)
+
+
+class InvalidInput(Exception):  # noqa: N818 - it is an answer to a person, not a fault
+    """What was given cannot be taken; ``messages`` holds a sentence for each field at fault."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        """Keep one sentence for each field."""
+        super().__init__("; ".join(messages))
+        self.messages = dict(messages)
+
+
+class RegistrationClosed(Exception):  # noqa: N818
+    """Nobody (more) may join by themselves."""
+
+
+def _no_hidden_characters(text: str) -> str:
+    for character in text:
+        if (
+            unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
+            or character in _UNSEEN
+            or ord(character) in _UNSEEN_RANGE
+            or character == "\ufeff"
+        ):
+            raise ValueError("This contains characters that cannot be seen. Please type it again.")
+    return text
+
+
+def _name(text: str) -> str:
+    text = " ".join(_no_hidden_characters(text.strip(" ")).split())
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"At most {LONGEST_NAME} characters, please.")
+    return text
+
+
+def _first_name(text: str) -> str:
+    text = _name(text)
+    if not text:
+        raise ValueError("What shall we call you?")
+    return text
+
+
+def _username(text: str) -> str:
+    text = fold(_no_hidden_characters(text))
+    if not 2 <= len(text) <= LONGEST_USERNAME:
+        raise ValueError(f"Please choose between 2 and {LONGEST_USERNAME} characters.")
+    if not _USERNAME.fullmatch(text):
+        raise ValueError("Letters, digits, dots, dashes and underscores only, please.")
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
+    except EmailNotValidError:
+        raise ValueError("This is not an e-mail address, such as ada@example.org.") from None
+    return fold(checked.normalized)
+
+
+def _password(text: str) -> str:
+    if len(text) < passwords.SHORTEST:
+        raise ValueError(f"At least {passwords.SHORTEST} characters, please; a sentence is fine.")
+    if len(text) > passwords.LONGEST:
+        raise ValueError(f"At most {passwords.LONGEST} characters, please.")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in days.zone_names():
+        raise ValueError("Please choose your time zone from the list.")
+    return text
+
+
+class Registration(BaseModel):
+    """What a new person gives, checked and in the form in which it is stored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    username: Annotated[str, AfterValidator(_username)]
+    email: Annotated[str, AfterValidator(_email)]
+    first_name: Annotated[str, AfterValidator(_first_name)]
+    last_name: Annotated[str, AfterValidator(_name)] = ""
+    password: Annotated[str, AfterValidator(_password)]
+    zone: Annotated[str, AfterValidator(_zone)]
+
+    @classmethod
+    def check(cls, given: Mapping[str, str]) -> "Registration":
+        """Check a form; raises :class:`InvalidInput` with a sentence for each wrong field."""
+        try:
+            return cls(**{name: given.get(name, "") for name in cls.model_fields})
+        except ValidationError as error:
+            raise InvalidInput(
+                {str(e["loc"][0]): e["msg"].removeprefix("Value error, ") for e in error.errors()}
+            ) from None
+
+
+def is_open(database: Database, policy: Policy) -> bool:
+    """Whether somebody who comes now may register."""
+    if policy == "first":
+        with database.read() as session:
+            return not _has_founder(session)
+    return policy == "open"
+
+
+def register(database: Database, policy: Policy, new: Registration) -> Person:
+    """Make the account; the very first person becomes the administrator.
+
+    Which one is first is decided by a unique row, so that two who come at once cannot both be.
+    Raises :class:`RegistrationClosed`, or :class:`InvalidInput` where username or address is taken.
+    """
+    password_hash = passwords.hash_password(new.password)
+    try:
+        with database.write() as session:
+            is_first = not _has_founder(session)
+            if policy == "closed" or (policy == "first" and not is_first):
+                raise RegistrationClosed
+            _refuse_taken(session, new)
+            row = UserRow(
+                **new.model_dump(exclude={"password"}),
+                password_hash=password_hash,
+                administrator=is_first,
+                founder=is_first or None,
+                created_at=clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            return Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
+    except IntegrityError:
+        # Somebody took the name, the address or the first place in the same moment.
+        with database.read() as session:
+            _refuse_taken(session, new)
+        return register(database, policy, new)
+
+
+def _has_founder(session: Session) -> bool:
+    return session.scalar(select(users.id).where(users.founder)) is not None
+
+
+def _refuse_taken(session: Session, new: Registration) -> None:
+    taken = "This is already in use here."
+    messages = {
+        field: taken
+        for field in ("username", "email")
+        if id_and_password(session, getattr(new, field))
+    }
+    if messages:
+        raise InvalidInput(messages)

@@ -1,0 +1,149 @@
+"""Signing in and out. A session lives in the database; the browser holds only its secret name."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy.orm import Session
+
+from moodtracker import clock
+from moodtracker.accounts import passwords
+from moodtracker.accounts.people import Person, id_and_password, person_from, select_person
+from moodtracker.database import Database
+from moodtracker.models import SessionRow, UserRow, sessions, users
+
+IDLE = timedelta(days=60)
+LONGEST = timedelta(days=365)
+_LONGEST_COOKIE = 100
+_SEEN_EVERY = timedelta(hours=1)
+
+
+class SignInRefused(Exception):  # noqa: N818 - it is an answer to a person, not a fault
+    """Name and password do not go together; which of the two is wrong is not told."""
+
+
+class SessionEnded(Exception):  # noqa: N818
+    """The session is over: signed out here or elsewhere, or too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in, and by which session."""
+
+    person: Person
+    token_hash: str
+
+
+def sign_in(database: Database, login: str, password: str, *, instead_of: str | None = None) -> str:
+    """Check name (username or e-mail) and password; return the value for the session cookie.
+
+    ``instead_of`` is the cookie that the browser brought along: its session ends, so that nobody
+    can hand a person a session that he knows. Raises :class:`SignInRefused`.
+    """
+    with database.read() as session:
+        known = id_and_password(session, login)
+    if not passwords.matches(password, known[1] if known else None) or known is None:
+        raise SignInRefused
+    return open_session(database, known[0], instead_of=instead_of)
+
+
+def open_session(database: Database, user_id: int, *, instead_of: str | None = None) -> str:
+    """Begin a session for a person; return the value for the cookie: 'ID.TOKEN'."""
+    if instead_of:
+        sign_out(database, instead_of)
+    token = secrets.token_urlsafe(32)
+    with database.write() as session:
+        now = clock.now()
+        session.add(
+            SessionRow(user_id=user_id, token_hash=_hash(token), created_at=now, seen_at=now)
+        )
+    return f"{user_id}.{token}"
+
+
+def find(database: Database, cookie: str | None) -> SignedIn | None:
+    """Who holds this cookie, or None where it names no session that is still open."""
+    key = _key(cookie)
+    if key is None:
+        return None
+    now = clock.now()
+    with database.read() as session:
+        row = session.execute(
+            select_person().add_columns(sessions.seen_at).where(*_open_session(*key))
+        ).first()
+    if row is None:
+        return None
+    if now - row.seen_at > _SEEN_EVERY:
+        with database.write() as session:
+            session.execute(update(SessionRow).where(*_named(*key)).values(seen_at=now))
+    return SignedIn(person_from(row), key[1])
+
+
+def lock_person(session: Session, who: SignedIn) -> Person:
+    """The person as of now, locked against every other writer until the transaction ends.
+
+    Raises :class:`SessionEnded` where the session is over in the meantime.
+    """
+    row = session.execute(
+        select_person()
+        .where(*_open_session(who.person.id, who.token_hash))
+        .with_for_update(of=UserRow)
+    ).first()
+    if row is None:
+        raise SessionEnded
+    return person_from(row)
+
+
+def sign_out(database: Database, cookie: str | None) -> None:
+    """End the session of this cookie; a cookie that names none is no matter."""
+    key = _key(cookie)
+    if key is not None:
+        with database.write() as session:
+            session.execute(delete(SessionRow).where(*_named(*key)))
+
+
+def end_all(database: Database, user_id: int) -> None:
+    """End every session of a person, on every device."""
+    with database.write() as session:
+        session.execute(delete(SessionRow).where(sessions.user_id == user_id))
+
+
+def forget_old(database: Database) -> None:
+    """Delete the sessions that are too old to be used."""
+    now = clock.now()
+    with database.write() as session:
+        session.execute(
+            delete(SessionRow).where(
+                (sessions.seen_at < now - IDLE) | (sessions.created_at < now - LONGEST)
+            )
+        )
+
+
+def _open_session(user_id: int, token_hash: str) -> tuple[ColumnElement[bool], ...]:
+    now = clock.now()
+    return (
+        users.id == sessions.user_id,
+        *_named(user_id, token_hash),
+        sessions.seen_at >= now - IDLE,
+        sessions.created_at >= now - LONGEST,
+    )
+
+
+def _named(user_id: int, token_hash: str) -> tuple[ColumnElement[bool], ...]:
+    return (sessions.user_id == user_id, sessions.token_hash == token_hash)
+
+
+def _key(cookie: str | None) -> tuple[int, str] | None:
+    """A cookie's person and token hash, or None where it cannot be one of ours."""
+    if not cookie or len(cookie) > _LONGEST_COOKIE:
+        return None
+    user_id, _, token = cookie.partition(".")
+    if not (user_id.isascii() and user_id.isdigit() and len(user_id) <= 18 and token):
+        return None
+    return int(user_id), _hash(token)
+
+
+def _hash(token: str) -> str:
+    """The stored form of a token: it has 256 random bits, so that a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()

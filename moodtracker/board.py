@@ -1,0 +1,102 @@
+"""A board: one person's entries of one calendar year, as plain values.
+
+It travels from the diary through the drawings to page, file and mail; it knows neither
+database nor markup.
+"""
+
+import calendar
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from moodtracker.moods import Mood
+
+
+class Entry(NamedTuple):
+    """One mood in one slot (1 or 2) of one day, with the moment (aware, UTC) it was recorded.
+
+    ``tap`` names the tap that put it there, so that a tap delivered twice counts once.
+    """
+
+    day: date
+    slot: int
+    mood: Mood
+    recorded_at: datetime
+    tap: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The year as it stands.
+
+    ``entries`` are in order of day and slot; ``zone`` is the IANA name in which times are
+    told; ``today`` is None once the year is closed.
+    """
+
+    year: int
+    zone: str
+    entries: tuple[Entry, ...]
+    today: date | None = None
+
+    @cached_property
+    def by_day(self) -> dict[date, tuple[Entry, ...]]:
+        """The entries of each day that has any, first slot first."""
+        days: dict[date, tuple[Entry, ...]] = {}
+        for entry in self.entries:
+            days[entry.day] = (*days.get(entry.day, ()), entry)
+        return days
+
+    def on(self, day: date) -> tuple[Entry, ...]:
+        """The day's entries, none to two."""
+        return self.by_day.get(day, ())
+
+    def months(self) -> Iterator[tuple[int, list[date]]]:
+        """Each month's number (1 to 12) with its days in order."""
+        for month in range(1, 13):
+            length = calendar.monthrange(self.year, month)[1]
+            yield month, [date(self.year, month, day) for day in range(1, length + 1)]
+
+    @property
+    def days_kept(self) -> int:
+        """How many days have at least one mood."""
+        return len(self.by_day)
+
+    @property
+    def days_so_far(self) -> int:
+        """How many days of the year have begun: all of them once it is closed."""
+        last = self.today or date(self.year, 12, 31)
+        return last.timetuple().tm_yday
+
+    @cached_property
+    def counts(self) -> dict[Mood, int]:
+        """How often each mood was picked, awful to great."""
+        counted = Counter(entry.mood for entry in self.entries)
+        return {mood: counted[mood] for mood in Mood}
+
+    @property
+    def most_often(self) -> Mood | None:
+        """The mood picked most often (the brighter one of equals), None on an empty board."""
+        if not self.entries:
+            return None
+        return max(Mood, key=lambda mood: (self.counts[mood], mood))
+
+    @property
+    def brightest_month(self) -> int | None:
+        """The month (1 to 12) with the highest mean mood, the earliest of equals."""
+        return self._brightest(lambda day: day.month)
+
+    @property
+    def brightest_weekday(self) -> int | None:
+        """The weekday (0 is Monday) with the highest mean mood, the earliest of equals."""
+        return self._brightest(date.weekday)
+
+    def _brightest(self, group: Callable[[date], int]) -> int | None:
+        scores: dict[int, list[int]] = {}
+        for entry in self.entries:
+            scores.setdefault(group(entry.day), []).append(entry.mood)
+        if not scores:
+            return None
+        return max(sorted(scores), key=lambda key: sum(scores[key]) / len(scores[key]))

@@ -1,0 +1,77 @@
+"""The time, and the few ticks that make the app act by itself.
+
+Everything that needs the time asks ``clock.now()``, so that a test can move it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = logging.getLogger(__name__)
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Ticks:
+    """Calls each job again and again, in a thread of its own, until stopped.
+
+    A tick only says *when*; what is due is written in the database, so that a tick missed,
+    doubled or late does no harm.
+    """
+
+    def __init__(self) -> None:
+        """Make a clock without jobs; nothing runs before :meth:`start`."""
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def every(self, period: timedelta, job: Callable[[], object]) -> None:
+        """Call ``job`` at once after the start and then each ``period``, never twice at a time."""
+        self._scheduler.add_job(
+            _said_in_one_line(job),
+            IntervalTrigger(seconds=int(period.total_seconds()), timezone=UTC),
+            next_run_time=now(),
+            name=job.__name__,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop ticking, and wait for a job that is under way."""
+        self._scheduler.shutdown(wait=True)
+
+    def catch_up(self) -> None:
+        """Bring forward each job that a clock set back has pushed further away than its period.
+
+        APScheduler keeps the wall-clock time of the next run: after a clock is set back by an
+        hour it would be silent for that hour.
+        """
+        for job in self._scheduler.get_jobs():
+            if job.next_run_time - now() > job.trigger.interval + timedelta(seconds=1):
+                job.modify(next_run_time=now())
+
+
+def _said_in_one_line(job: Callable[[], object]) -> Callable[[], None]:
+    """Run ``job``; where it fails, say so in one line and let the next tick try again."""
+
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:
+            # The text of an error may quote what a person typed or felt; its kind never does.
+            log.error("%s failed (%s); trying again at the next tick", job.__name__, _kind(error))  # noqa: TRY400
+
+    return run
+
+
+def _kind(error: BaseException) -> str:
+    return type(error).__name__

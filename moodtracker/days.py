@@ -1,0 +1,70 @@
+"""Whose day is it: which date a moment belongs to, in a person's zone.
+
+A person's day begins when their wall clock first shows their end-of-day hour (0 to 5) on that
+date, and lasts until the next one begins. Told by beginnings, a day can neither come back nor be
+doubled when clocks change, and a date that a zone skipped (Samoa, 30 December 2011) has no length.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+LATEST_DAY_END_HOUR = 5
+
+# Between the first and the last zone on earth lie 26 hours, and a day may end 5 hours late:
+# a written day further ahead than this was written by a wrong clock, not by a traveller.
+_FURTHEST_MOVE = timedelta(days=2)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Every zone that a person may choose, by IANA name."""
+    return frozenset(
+        name
+        for name in available_timezones()
+        if not name.startswith(("posix/", "right/", "SystemV/")) and name != "localtime"
+    )
+
+
+def begins_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
+    """The moment (aware, UTC) at which ``day`` begins in ``zone``.
+
+    An hour that the clocks skip counts from where they jump; of an hour that they repeat,
+    the first one counts (PEP 495, fold=0).
+    """
+    local = datetime.combine(day, time(day_end_hour), ZoneInfo(zone))
+    return local.astimezone(UTC)
+
+
+def ends_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
+    """The moment (aware, UTC) at which ``day`` is over."""
+    return begins_at(day + timedelta(days=1), zone, day_end_hour)
+
+
+def day_of(moment: datetime, zone: str, day_end_hour: int = 0) -> date:
+    """The day that ``moment`` (aware) belongs to."""
+    day = (moment.astimezone(ZoneInfo(zone)) - timedelta(hours=day_end_hour)).date()
+    while ends_at(day, zone, day_end_hour) <= moment:
+        day += timedelta(days=1)
+    while begins_at(day, zone, day_end_hour) > moment:
+        day -= timedelta(days=1)
+    return day
+
+
+def today(
+    moment: datetime, zone: str, day_end_hour: int = 0, latest_day: date | None = None
+) -> date:
+    """The one day that can be written at ``moment`` (D2, D3).
+
+    ``latest_day`` is the latest day that the person has written: after a move west it stays
+    today until the local date has caught up, so that no day is reopened and none doubled (D4).
+    """
+    local = day_of(moment, zone, day_end_hour)
+    if latest_day is not None and local < latest_day <= local + _FURTHEST_MOVE:
+        return latest_day
+    return local
+
+
+def clock_time(moment: datetime, zone: str) -> str:
+    """The wall-clock time of ``moment`` in ``zone``, as HH:MM."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")

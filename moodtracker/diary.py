@@ -1,0 +1,155 @@
+"""The diary: record a mood, change it, take it back; read a year (D1 to D5)."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from moodtracker import clock
+from moodtracker.accounts.people import Person
+from moodtracker.accounts.sessions import SignedIn, lock_person
+from moodtracker.board import Board, Entry
+from moodtracker.database import Database
+from moodtracker.live import Live
+from moodtracker.models import EntryRow, UserRow, entries, users
+from moodtracker.moods import Mood
+
+SLOTS = (1, 2)
+
+
+class DayLocked(Exception):  # noqa: N818 - these are answers to a person, not faults
+    """The day is not today: it is past and locked, or has not come yet (D2, D3)."""
+
+
+class DayFull(Exception):  # noqa: N818
+    """Both moods of the day are used (D1)."""
+
+
+class EntryGone(Exception):  # noqa: N818
+    """The entry that was to be changed or taken back is not there (any more)."""
+
+
+class Diary:
+    """Everybody's diary.
+
+    Each writing function takes the ``day`` that the page showed and the ``tap`` that names this
+    one act. All is decided under a lock on the person, so that tabs, devices and processes take
+    turns; what is returned from is committed. All raise :class:`DayLocked` and
+    :class:`~moodtracker.accounts.sessions.SessionEnded`.
+    """
+
+    def __init__(self, database: Database, live: Live) -> None:
+        """Write to ``database``, and tell ``live`` of each change."""
+        self._database = database
+        self._live = live
+
+    def read(self, person: Person) -> Board:
+        """The person's current year (D7)."""
+        today = person.today
+        with self._database.read() as session:
+            kept = read_year(session, person.id, today.year)
+        return Board(today.year, person.zone, kept, today)
+
+    def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
+        """Put a mood into the day's first free slot; the same tap again changes nothing (D5).
+
+        Raises :class:`DayFull` where both are used.
+        """
+        with self._database.write() as session:
+            person = _writing_on(session, who, day)
+            present = _entries(session, person.id, day)
+            if any(entry.tap == tap for entry in present):
+                return
+            free = [slot for slot in SLOTS if slot not in {entry.slot for entry in present}]
+            if not free:
+                raise DayFull
+            session.add(
+                EntryRow(
+                    user_id=person.id,
+                    day=day,
+                    slot=free[0],
+                    mood=mood,
+                    recorded_at=clock.now(),
+                    tap=tap,
+                )
+            )
+            _remember_day(session, person, day)
+        self._live.tell(who.person.id)
+
+    def change(self, who: SignedIn, day: date, was: str, mood: Mood, tap: str) -> None:
+        """Put another mood in place of the entry that the tap ``was`` left there.
+
+        Its moment stays: the person corrects what they felt then. Raises :class:`EntryGone`.
+        """
+        with self._database.write() as session:
+            person = _writing_on(session, who, day)
+            present = _entries(session, person.id, day)
+            if any(entry.tap == tap for entry in present):
+                return
+            slot = _slot_of(present, was)
+            session.execute(
+                update(EntryRow).where(*_at(person.id, day, slot)).values(mood=mood, tap=tap)
+            )
+        self._live.tell(who.person.id)
+
+    def take_back(self, who: SignedIn, day: date, was: str) -> None:
+        """Remove the entry that the tap ``was`` left there; once it is gone, nothing happens."""
+        with self._database.write() as session:
+            person = _writing_on(session, who, day)
+            try:
+                slot = _slot_of(_entries(session, person.id, day), was)
+            except EntryGone:
+                return
+            session.execute(delete(EntryRow).where(*_at(person.id, day, slot)))
+        self._live.tell(who.person.id)
+
+
+def read_year(session: Session, user_id: int, year: int) -> tuple[Entry, ...]:
+    """A person's entries of one calendar year, in order of day and slot."""
+    return _read(session, user_id, date(year, 1, 1), date(year, 12, 31))
+
+
+def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
+    return _read(session, user_id, day, day)
+
+
+def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
+    rows = session.execute(
+        select(entries.day, entries.slot, entries.mood, entries.recorded_at, entries.tap)
+        .where(entries.user_id == user_id, entries.day >= first, entries.day <= last)
+        .order_by(entries.day, entries.slot)
+    )
+    return tuple(Entry(day, slot, Mood(mood), at, tap) for day, slot, mood, at, tap in rows)
+
+
+def _writing_on(session: Session, who: SignedIn, day: date) -> Person:
+    """The person, locked, if ``day`` is their today."""
+    person = lock_person(session, who)
+    if day != person.today:
+        raise DayLocked
+    return person
+
+
+def _slot_of(present: tuple[Entry, ...], tap: str) -> int:
+    for entry in present:
+        if entry.tap == tap:
+            return entry.slot
+    raise EntryGone
+
+
+def _at(user_id: int, day: date, slot: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        entries.user_id == user_id,
+        entries.day == day,
+        entries.slot == slot,
+    )
+
+
+def _remember_day(session: Session, person: Person, day: date) -> None:
+    """Note that ``day`` was written (D4), and that its year is open until it is sealed (Y2)."""
+    if person.latest_day != day:
+        session.execute(
+            update(UserRow)
+            .where(users.id == person.id)
+            .values(latest_day=day, open_year=func.coalesce(users.open_year, day.year))
+        )

@@ -1,0 +1,40 @@
+"""Live boards: whoever has something open of a person's hears at once that it changed."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from threading import Lock
+
+Listener = Callable[[], None]
+
+
+class Live:
+    """Carries "this person's board or session changed" to the open pages of this process.
+
+    It carries no content: a listener reads what it needs, so that a message lost, doubled or late
+    can only cost time. Safe to use from every thread; listeners are called in the teller's.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no listeners."""
+        self._listeners: defaultdict[int, set[Listener]] = defaultdict(set)
+        self._lock = Lock()
+
+    def follow(self, user_id: int, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` at each change of this person's; returns what ends that."""
+        with self._lock:
+            self._listeners[user_id].add(listener)
+
+        def leave() -> None:
+            with self._lock:
+                self._listeners[user_id].discard(listener)
+                if not self._listeners[user_id]:
+                    del self._listeners[user_id]
+
+        return leave
+
+    def tell(self, user_id: int) -> None:
+        """Let every listener of this person know that something changed."""
+        with self._lock:
+            listeners = list(self._listeners.get(user_id, ()))
+        for listener in listeners:
+            listener()

@@ -1,0 +1,169 @@
+"""Handing a mail to a mail server by SMTP (RFC 5321), and saying whose trouble a refusal is."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, Self
+
+from email_validator import EmailNotValidError, validate_email
+
+from moodtracker.settings import Settings
+
+Security = Literal["starttls", "tls", "none"]
+
+# RFC 3463: X.1 is about the address, X.2 about its mailbox; all else (policy, quota of the
+# sender, routing) is nobody's fault who is written to.
+_ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
+_ABOUT_A_PERSON = {"1", "2"}
+# Replies to RCPT without an enhanced code that mean the mailbox (RFC 5321, 4.2.3).
+_MAILBOX_CODES = {450, 452, 550, 551, 552, 553}
+
+
+class ServerTrouble(Exception):  # noqa: N818
+    """The mail server is out of reach, refuses us or fails: trouble for the whole queue."""
+
+
+class RecipientRefused(Exception):  # noqa: N818
+    """The mail server does not take mail for this one address; ``for_good`` or for now."""
+
+    def __init__(self, reason: str, *, for_good: bool) -> None:
+        """Keep the server's words."""
+        super().__init__(reason)
+        self.for_good = for_good
+
+
+class Connection:
+    """An open connection, for as many mails as there are."""
+
+    def __init__(self, client: smtplib.SMTP) -> None:
+        """Send through ``client``, which is connected and signed in."""
+        self._client = client
+
+    def send(self, sender: str, recipient: str, message: bytes) -> None:
+        """Hand over one mail; returns once the server has taken it (250 after the final dot).
+
+        ``message`` has CRLF line ends and goes out as it is. Raises :class:`ServerTrouble`, after
+        which the connection is not to be used again, or :class:`RecipientRefused`.
+        """
+        options = []
+        if not recipient.isascii():
+            if not self._client.has_extn("smtputf8"):
+                raise RecipientRefused(
+                    "the mail server cannot take an address with letters such as these (RFC 6531)",
+                    for_good=True,
+                )
+            options = ["SMTPUTF8"]
+        try:
+            self._client.sendmail(sender, [recipient], message, mail_options=options)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, text = next(iter(error.recipients.values()))
+            raise _refusal(code, text, _MAILBOX_CODES) from None
+        except smtplib.SMTPDataError as error:
+            raise _refusal(error.smtp_code, error.smtp_error, set()) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerTrouble(_words(error)) from None
+
+
+class Smtp:
+    """The mail server that the settings name."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        security: Security,
+        username: str | None,
+        password: str | None,
+        our_name: str,
+        timeout: float = 30,
+    ) -> None:
+        """``our_name`` is what we greet with; ``timeout`` is for each answer, in seconds."""
+        self._host = host
+        self._port = port
+        self._security = security
+        self._username = username
+        self._password = password
+        self._our_name = our_name
+        self._timeout = timeout
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self | None:
+        """The server of the settings, None where they name none."""
+        if settings.smtp_host is None:
+            return None
+        return cls(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_security,
+            settings.smtp_username,
+            settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+            settings.hostname,
+        )
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Open a connection, encrypted and signed in as set; raises :class:`ServerTrouble`."""
+        try:
+            client = self._open()
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerTrouble(_words(error)) from None
+        try:
+            yield Connection(client)
+        finally:
+            try:
+                client.quit()
+            except (smtplib.SMTPException, OSError):
+                client.close()
+
+    def _open(self) -> smtplib.SMTP:
+        trusted = ssl.create_default_context()
+        if self._security == "tls":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, self._our_name, timeout=self._timeout, context=trusted
+            )
+        else:
+            client = smtplib.SMTP(self._host, self._port, self._our_name, timeout=self._timeout)
+        try:
+            if self._security == "starttls":
+                client.starttls(context=trusted)
+            client.ehlo_or_helo_if_needed()
+            if self._username and self._password:
+                client.login(self._username, self._password)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain as xn-- (IDNA), as headers and envelopes want it."""
+    try:
+        checked = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return address
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def _refusal(code: int, text: bytes, mailbox_codes: set[int]) -> Exception:
+    words = _reply(code, text)
+    enhanced = _ENHANCED.search(words)
+    about_person = enhanced[1] in _ABOUT_A_PERSON if enhanced else code in mailbox_codes
+    if about_person:
+        return RecipientRefused(words, for_good=code >= 500)
+    return ServerTrouble(words)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _reply(error.smtp_code, error.smtp_error)
+    if isinstance(error, TimeoutError):
+        return "the mail server does not answer in time"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _reply(code: int, text: bytes | str) -> str:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    return f"{code} {' '.join(text.split())}"[:300]

@@ -1,0 +1,246 @@
+"""Closing a year: seal it, let the outbox mail it, erase it (Y1, Y2, Y5)."""
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from moodtracker import clock, days, sealed
+from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker.board import Board
+from moodtracker.database import Database
+from moodtracker.diary import read_year
+from moodtracker.live import Live
+from moodtracker.mail.outbox import Outbox
+from moodtracker.models import EntryRow, SealedYearRow, UserRow, entries, sealed_years, users
+
+log = logging.getLogger(__name__)
+
+# The year begins first at UTC+14, in Kiritimati.
+_EARLIEST_ZONE = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How years are closed here: when the mail is due, how long a sealed year is kept after it.
+
+    ``mail_at`` is local time on 1 January; ``mail_domain`` ends the Message-IDs.
+    """
+
+    mail_at: time
+    keep: timedelta
+    mail_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The oldest mail that has not got through, and why."""
+
+    username: str
+    year: int
+    due_at: datetime
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where the closed years stand: how many in each state, what comes next, what is stuck."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    erased: int = 0
+    next_try_at: datetime | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedYear:
+    """A sealed year that is still here, as its person may see it."""
+
+    board: Board
+    state: str
+    due_at: datetime
+    erased_from: datetime | None
+
+
+class YearEnd:
+    """Closes everybody's years; any number of these may run at once."""
+
+    def __init__(
+        self, database: Database, live: Live, closing: Closing, outbox: Outbox | None
+    ) -> None:
+        """Without an ``outbox`` (no mail server set) years are sealed, and wait."""
+        self._database = database
+        self._live = live
+        self._closing = closing
+        self._outbox = outbox
+
+    def tick(self) -> None:
+        """Do all that is due: called every minute, and at every start to catch up."""
+        self.seal_ended_years()
+        if self._outbox is not None:
+            self._outbox.deliver_due()
+        self.erase_delivered()
+
+    def seal_ended_years(self) -> None:
+        """Seal the year of each person for whom it has ended (Y1)."""
+        for person_id in list(self._candidates()):
+            try:
+                while self._seal(person_id):
+                    self._live.tell(person_id)
+                    log.info("a year was sealed")
+            except Exception as error:
+                # One person's trouble must not keep the others' years open.
+                log.error("a year could not be sealed (%s)", type(error).__name__)  # noqa: TRY400
+
+    def erase_delivered(self) -> None:
+        """Erase the moods of each year whose mail was taken long enough ago (Y5)."""
+        now = clock.now()
+        with self._database.write() as session:
+            erased = session.execute(
+                update(SealedYearRow)
+                .where(
+                    sealed_years.state == "sent",
+                    sealed_years.sent_at <= now - self._closing.keep,
+                    sealed_years.erased_at.is_(None),
+                )
+                .values(moods=None, erased_at=now)
+            ).rowcount
+        if erased:
+            self._database.forget_deleted()
+            log.info("%d delivered year(s) erased", erased)
+
+    def retry_held(self) -> None:
+        """Put what is held back into the queue, for instance once an address was mended."""
+        with self._database.write() as session:
+            session.execute(
+                update(SealedYearRow)
+                .where(sealed_years.state == "held")
+                .values(state="pending", next_try_at=clock.now(), message_date=None)
+            )
+
+    def status(self) -> Status:
+        """Where everybody's closed years stand."""
+        waiting = sealed_years.state.in_(("pending", "sending", "held"))
+        with self._database.read() as session:
+            states = session.execute(
+                select(sealed_years.state, func.count())
+                .where(sealed_years.erased_at.is_(None))
+                .group_by(sealed_years.state)
+            )
+            erased = session.scalar(select(func.count()).where(sealed_years.erased_at.is_not(None)))
+            next_try_at = session.scalar(
+                select(func.min(sealed_years.next_try_at)).where(sealed_years.state == "pending")
+            )
+            failed = session.execute(
+                select(
+                    users.username,
+                    sealed_years.year,
+                    sealed_years.due_at,
+                    sealed_years.attempts,
+                    sealed_years.last_error,
+                )
+                .join(UserRow, users.id == sealed_years.user_id)
+                .where(waiting, sealed_years.last_error.is_not(None))
+                .order_by(sealed_years.due_at, sealed_years.user_id)
+            ).first()
+            return Status(
+                Counter(dict(states.tuples().all())),
+                erased or 0,
+                next_try_at,
+                Failure(*failed) if failed else None,
+            )
+
+    def closed_year(self, person: Person) -> ClosedYear | None:
+        """The person's last closed year, while the server still has it (Y5)."""
+        with self._database.read() as session:
+            row = session.execute(
+                select(*sealed_years)
+                .where(sealed_years.user_id == person.id, sealed_years.moods.is_not(None))
+                .order_by(sealed_years.year.desc())
+            ).first()
+        if row is None:
+            return None
+        return ClosedYear(
+            sealed.unpack(row.year, row.zone, row.moods),
+            row.state,
+            row.due_at,
+            row.sent_at + self._closing.keep if row.sent_at else None,
+        )
+
+    def _candidates(self) -> Iterator[int]:
+        """Who has entries of a year that has ended by their own clock (D4, Y1)."""
+        latest_year = (clock.now() + _EARLIEST_ZONE).year
+        with self._database.read() as session:
+            rows = session.execute(
+                select_person().add_columns(users.open_year).where(users.open_year < latest_year)
+            ).all()
+        for row in rows:
+            if person_from(row).today.year > row.open_year:
+                yield row.id
+
+    def _seal(self, person_id: int) -> bool:
+        """Seal the person's oldest open year if it has ended; whether there was one."""
+        with self._database.write() as session:
+            row = session.execute(
+                select_person()
+                .add_columns(users.open_year)
+                .where(users.id == person_id)
+                .with_for_update()
+            ).first()
+            if row is None or row.open_year is None:
+                return False
+            person, year = person_from(row), row.open_year
+            if person.today.year <= year:
+                return False
+            self._write_down(session, person, year)
+            year_before = entries.day <= date(year, 12, 31)
+            session.execute(delete(EntryRow).where(entries.user_id == person_id, year_before))
+            first_left = session.scalar(
+                select(func.min(entries.day)).where(entries.user_id == person_id)
+            )
+            session.execute(
+                update(UserRow)
+                .where(users.id == person_id)
+                .values(open_year=first_left.year if first_left else None)
+            )
+        return True
+
+    def _write_down(self, session: Session, person: Person, year: int) -> None:
+        kept = read_year(session, person.id, year)
+        due_at = self._due_at(person, year)
+        session.add(
+            SealedYearRow(
+                user_id=person.id,
+                year=year,
+                zone=person.zone,
+                moods=sealed.pack(kept) if kept else None,
+                state=_first_state(person, has_moods=bool(kept)),
+                sealed_at=clock.now(),
+                due_at=due_at,
+                next_try_at=due_at,
+                message_id=f"<year-{year}.{secrets.token_hex(16)}@{self._closing.mail_domain}>",
+                erased_at=None if kept else clock.now(),
+            )
+        )
+        session.flush()
+
+    def _due_at(self, person: Person, year: int) -> datetime:
+        """When the mail is due: at the set time of 1 January, not before the year has ended."""
+        new_year = date(year + 1, 1, 1)
+        at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
+        return max(at.astimezone(UTC), days.begins_at(new_year, person.zone, person.day_end_hour))
+
+
+def _first_state(person: Person, *, has_moods: bool) -> str:
+    if not has_moods:
+        return "empty"
+    if not person.year_end_mail:
+        return "opted_out"
+    return "pending" if person.email else "no_address"
