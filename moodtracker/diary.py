@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock
 from moodtracker.accounts.people import Person
-from moodtracker.accounts.sessions import SignedIn, lock_person
+from moodtracker.accounts.sessions import SignedIn, lock_person, still_signed_in
 from moodtracker.board import Board, Entry
 from moodtracker.database import Database
 from moodtracker.live import Live
@@ -34,7 +34,7 @@ class Diary:
 
     Each writing function takes the ``day`` that the page showed and the ``tap`` that names this
     one act. All is decided under a lock on the person, so that tabs, devices and processes take
-    turns; what is returned from is committed. All raise :class:`DayLocked` and
+    turns; what is returned from is committed. They raise :class:`DayLocked`, and as reading does
     :class:`~moodtracker.accounts.sessions.SessionEnded`.
     """
 
@@ -43,10 +43,11 @@ class Diary:
         self._database = database
         self._live = live
 
-    def read(self, person: Person) -> Board:
+    def read(self, who: SignedIn) -> Board:
         """The person's current year (D7)."""
-        today = person.today
         with self._database.read() as session:
+            person = still_signed_in(session, who)
+            today = person.today
             kept = read_year(session, person.id, today.year)
         return Board(today.year, person.zone, kept, today)
 

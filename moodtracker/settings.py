@@ -2,6 +2,7 @@
 
 import os
 from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
     def _agree(self) -> Self:
         if self.smtp_host and not self.mail_from:
             raise ValueError("SMTP_HOST needs MAIL_FROM, the address that mails come from")
+        if self.mail_from and "@" not in parseaddr(self.mail_from)[1]:
+            raise ValueError("MAIL_FROM should be an address such as mood@example.org")
         if self.smtp_username and not self.smtp_password:
             raise ValueError("SMTP_USERNAME needs SMTP_PASSWORD")
         if self.year_end_mail_at.tzinfo:

@@ -103,7 +103,7 @@ class YearEnd:
         """Erase the moods of each year whose mail was taken long enough ago (Y5)."""
         now = clock.now()
         with self._database.write() as session:
-            erased = session.execute(
+            erased = session.scalars(
                 update(SealedYearRow)
                 .where(
                     sealed_years.state == "sent",
@@ -111,10 +111,11 @@ class YearEnd:
                     sealed_years.erased_at.is_(None),
                 )
                 .values(moods=None, erased_at=now)
-            ).rowcount
+                .returning(sealed_years.user_id)
+            ).all()
         if erased:
             self._database.forget_deleted()
-            log.info("%d delivered year(s) erased", erased)
+            log.info("%d delivered year(s) erased", len(erased))
 
     def retry_held(self) -> None:
         """Put what is held back into the queue, for instance once an address was mended."""
@@ -122,7 +123,7 @@ class YearEnd:
             session.execute(
                 update(SealedYearRow)
                 .where(sealed_years.state == "held")
-                .values(state="pending", next_try_at=clock.now(), message_date=None)
+                .values(state="pending", next_try_at=clock.now())
             )
 
     def status(self) -> Status:
@@ -208,7 +209,10 @@ class YearEnd:
             session.execute(
                 update(UserRow)
                 .where(users.id == person_id)
-                .values(open_year=first_left.year if first_left else None)
+                .values(
+                    open_year=first_left.year if first_left else None,
+                    latest_day=person.today,  # a move west cannot go back behind the close (D4, Y7)
+                )
             )
         return True
 
@@ -226,7 +230,6 @@ class YearEnd:
                 due_at=due_at,
                 next_try_at=due_at,
                 message_id=f"<year-{year}.{secrets.token_hex(16)}@{self._closing.mail_domain}>",
-                erased_at=None if kept else clock.now(),
             )
         )
         session.flush()

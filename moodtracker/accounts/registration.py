@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
-from moodtracker.accounts import passwords
+from moodtracker.accounts import passwords, sessions
 from moodtracker.accounts.people import Person, fold, id_and_password
 from moodtracker.database import Database
 from moodtracker.models import UserRow, users
@@ -157,6 +157,20 @@ def register(database: Database, policy: Policy, new: Registration) -> Person:
         with database.read() as session:
             _refuse_taken(session, new)
         return register(database, policy, new)
+
+
+def set_password(database: Database, user_id: int, password: str) -> None:
+    """Give a person a new password and end all their sessions; raises :class:`InvalidInput`."""
+    try:
+        checked = _password(password)
+    except ValueError as error:
+        raise InvalidInput({"password": str(error)}) from None
+    password_hash = passwords.hash_password(checked)
+    with database.write() as session:
+        session.execute(
+            update(UserRow).where(users.id == user_id).values(password_hash=password_hash)
+        )
+    sessions.end_all(database, user_id)
 
 
 def _has_founder(session: Session) -> bool:

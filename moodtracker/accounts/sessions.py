@@ -4,8 +4,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, Select, delete, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -80,16 +81,21 @@ def find(database: Database, cookie: str | None) -> SignedIn | None:
     return SignedIn(person_from(row), key[1])
 
 
+def still_signed_in(session: Session, who: SignedIn) -> Person:
+    """The person as of now; raises :class:`SessionEnded` where the session is over."""
+    return _present(session, who, select_person())
+
+
 def lock_person(session: Session, who: SignedIn) -> Person:
     """The person as of now, locked against every other writer until the transaction ends.
 
     Raises :class:`SessionEnded` where the session is over in the meantime.
     """
-    row = session.execute(
-        select_person()
-        .where(*_open_session(who.person.id, who.token_hash))
-        .with_for_update(of=UserRow)
-    ).first()
+    return _present(session, who, select_person().with_for_update(of=UserRow))
+
+
+def _present(session: Session, who: SignedIn, person: Select[Any]) -> Person:
+    row = session.execute(person.where(*_open_session(who.person.id, who.token_hash))).first()
     if row is None:
         raise SessionEnded
     return person_from(row)

@@ -11,7 +11,9 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -42,6 +44,16 @@ class Envelope:
     sender: str
     base_url: str
     keep_days: int
+
+    @property
+    def sender_address(self) -> str:
+        """The address alone, without a name."""
+        return parseaddr(self.sender)[1]
+
+    @property
+    def domain(self) -> str:
+        """What Message-IDs end with."""
+        return self.sender_address.rpartition("@")[2] or urlsplit(self.base_url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ class Outbox:
     def _deliver(self, claim: _Claim, connection: Connection) -> None:
         try:
             address, message = self._compose(claim)
-            connection.send(year_end.bare_address(self._envelope.sender), address, message)
+            connection.send(self._envelope.sender_address, address, message)
         except RecipientRefused as refusal:
             if refusal.for_good:
                 self._settle(claim, state="held", last_error=str(refusal))
@@ -207,4 +219,4 @@ def _is(claim: _Claim) -> tuple[ColumnElement[bool], ...]:
 
 def _delay(attempts: int) -> timedelta:
     """How long to wait after this many failures: a minute, doubled each time, at most 6 hours."""
-    return min(_FIRST_DELAY * 2 ** min(attempts - 1, 20), _LONGEST_DELAY)
+    return min(_FIRST_DELAY * (1 << min(attempts - 1, 20)), _LONGEST_DELAY)

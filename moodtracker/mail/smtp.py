@@ -74,9 +74,10 @@ class Smtp:
         host: str,
         port: int,
         security: Security,
-        username: str | None,
-        password: str | None,
-        our_name: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        our_name: str = "localhost",
         timeout: float = 30,
     ) -> None:
         """``our_name`` is what we greet with; ``timeout`` is for each answer, in seconds."""
@@ -97,9 +98,9 @@ class Smtp:
             settings.smtp_host,
             settings.smtp_port,
             settings.smtp_security,
-            settings.smtp_username,
-            settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-            settings.hostname,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+            our_name=settings.hostname,
         )
 
     @contextmanager
@@ -146,7 +147,7 @@ def ascii_address(address: str) -> str:
     return f"{checked.local_part}@{checked.ascii_domain}"
 
 
-def _refusal(code: int, text: bytes, mailbox_codes: set[int]) -> Exception:
+def _refusal(code: int, text: bytes | str, mailbox_codes: set[int]) -> Exception:
     words = _reply(code, text)
     enhanced = _ENHANCED.search(words)
     about_person = enhanced[1] in _ABOUT_A_PERSON if enhanced else code in mailbox_codes

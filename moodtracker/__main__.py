@@ -1,0 +1,5 @@
+"""`python -m moodtracker` does what `moodtracker` does."""
+
+from moodtracker.cli import main
+
+main()

@@ -1,0 +1,35 @@
+"""What is written to the log: one line for each thing that matters, no trace, no mood."""
+
+import logging
+import sys
+
+
+class _OneLine(logging.Formatter):
+    """Tells of an exception by its kind and place alone: its text may quote a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, BaseException):
+            record.msg, record.args = "an error in a page", None
+        line = f"{self.formatTime(record)} {record.levelname.lower()} {record.getMessage()}"
+        if record.exc_info and record.exc_info[0]:
+            line += f" ({record.exc_info[0].__name__}{_place(record)})"
+        return line.replace("\n", " ")
+
+
+def _place(record: logging.LogRecord) -> str:
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f" in {code.co_name}, line {trace.tb_lineno}"
+
+
+def configure() -> None:
+    """Log to standard error, in one line each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for chatty in ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

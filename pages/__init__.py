@@ -1,0 +1,36 @@
+"""What a person sees: one module for each page, and the parts that pages share."""
+
+from fastapi import FastAPI
+from nicegui import ui
+
+from moodtracker.app import App
+from pages import assets, board, errors, files, health, rollover, signing_in
+from pages.guard import Guard
+
+# How long a page that lost its connection is kept: long enough for a lift or a tunnel's mouth.
+_RECONNECT_SECONDS = 10.0
+
+
+def mount(app: App) -> FastAPI:
+    """The web application with every page and route, ready to be served."""
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    assets.mount(web)
+    health.mount(web, app)
+    files.mount(web, app)
+    signing_in.mount(web, app)
+    board.mount(app)
+    errors.mount(web)
+    rollover.mount()
+    web.add_middleware(Guard, app=app)
+    ui.run_with(
+        web,
+        title="Moodtracker",
+        favicon=assets.ICON,
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+    )
+    return web

@@ -1,0 +1,79 @@
+"""The board: today's moods and the year, drawn in the first HTML and kept live by the socket.
+
+Both cards stand in the page before NiceGUI's framework does, so that nobody waits for it to see
+the year or to tap; `assets/board.js` keeps a tap until the connection stands.
+"""
+
+import asyncio
+from html import escape
+
+from fastapi import Request
+from nicegui import Client, ui
+
+from moodtracker.accounts.people import Person
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.app import App
+from moodtracker.drawing import faces, html
+from moodtracker.yearend import ClosedYear
+from pages import assets, parts
+from pages.open_board import OpenBoard
+
+
+def mount(app: App) -> None:
+    """Serve the board at '/'."""
+
+    @ui.page("/", title="Moodtracker")
+    async def board_page(request: Request, client: Client) -> None:
+        who: SignedIn = request.state.signed_in
+        board = await asyncio.to_thread(app.diary.read, who)
+        closed = await asyncio.to_thread(app.year_end.closed_year, who.person)
+
+        assets.add_style()
+        ui.add_head_html(f"<script>{assets.text('board.js')}</script>")
+        ui.add_body_html(faces.symbols())
+        ui.add_body_html(_header(who.person))
+        ui.add_body_html(
+            "<main>"
+            + html.today_card(board, who.person.id)
+            + (_closed_card(closed, who.person) if closed else "")
+            + html.year_card(board)
+            + "</main>"
+        )
+
+        page = OpenBoard(app, who, client, board)
+        ui.on("tap", page.take)
+        client.on_connect(page.greet)
+        client.on_delete(page.leave)
+
+
+def _header(person: Person) -> str:
+    return (
+        f'<header class="top">{parts.BRAND}<details class="menu">'
+        f"<summary>{escape(person.first_name)}</summary><div>"
+        '<a href="/board.png" download>Your year as a picture</a>'
+        '<a href="/moods.csv" download>Your year as a table</a>'
+        '<form method="post" action="/logout"><button>Sign out</button></form>'
+        "</div></details></header>"
+    )
+
+
+def _closed_card(closed: ClosedYear, person: Person) -> str:
+    year = closed.board.year
+    return (
+        f'<section class="card closed" aria-labelledby="closed-heading">'
+        f'<h2 id="closed-heading">Your {year} is complete</h2><p>{_delivery(closed, person)}</p>'
+        f'<div class="links"><a href="/board.png?year={year}" download>Picture</a>'
+        f'<a href="/moods.csv?year={year}" download>Table</a></div></section>'
+    )
+
+
+def _delivery(closed: ClosedYear, person: Person) -> str:
+    address = f"<b>{escape(person.email)}</b>"
+    if closed.state == "sent" and closed.erased_from:
+        erased = f"{closed.erased_from.day} {html.MONTHS[closed.erased_from.month - 1]}"
+        return f"It was mailed to {address}, and is removed from here on {erased}."
+    if closed.state == "held":
+        return f"The mail server does not accept {address}. Please keep a copy from here."
+    if closed.state in ("no_address", "opted_out"):
+        return "Please keep a copy: the days that were not mailed are here for you."
+    return f"It is on its way to {address}, and stays here until it has arrived."

@@ -1,0 +1,158 @@
+"""A board that is open in a browser: what it shows, what its taps do, when it changes."""
+
+import asyncio
+import json
+import logging
+from datetime import date, datetime
+from typing import ClassVar
+
+from nicegui import Client
+from nicegui.events import GenericEventArguments
+from pydantic import TypeAdapter, ValidationError
+
+from moodtracker import clock, days
+from moodtracker.accounts.sessions import SessionEnded, SignedIn
+from moodtracker.app import App
+from moodtracker.board import Board
+from moodtracker.diary import DayFull, DayLocked, EntryGone
+from moodtracker.drawing import html
+from pages import words
+from pages.tap import Tap
+
+log = logging.getLogger(__name__)
+
+_TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
+_ANSWERS = (DayFull, DayLocked, EntryGone)
+
+
+class OpenBoard:
+    """One page of one signed-in browser.
+
+    It shows what the database holds and nothing else: after each change, made here or elsewhere,
+    the board is read again, and the elements that differ are sent (D5, D6).
+    """
+
+    everyone: ClassVar[set["OpenBoard"]] = set()
+
+    def __init__(self, app: App, who: SignedIn, client: Client, board: Board) -> None:
+        """Begin to follow the person's changes; ``board`` is what the first HTML shows."""
+        self._app = app
+        self._who = who
+        self._client = client
+        self._loop = asyncio.get_running_loop()
+        self._turn = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._stale = False
+        self._done: list[str] = []
+        self._message: str | None = None
+        self._remember(board)
+        self._unfollow = app.live.follow(who.person.id, self.touch)
+        self.everyone.add(self)
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether the day that the page shows is over."""
+        return now >= self._day_ends_at
+
+    def touch(self) -> None:
+        """Have the page refreshed soon; callable from any thread."""
+        self._loop.call_soon_threadsafe(self._refresh_soon)
+
+    def greet(self) -> None:
+        """The socket stands (again): let the page hand over its taps, and show what it missed."""
+        self._client.run_javascript("moodtracker.connected()")
+        self._refresh_soon()
+
+    def leave(self) -> None:
+        """The page is gone."""
+        self._unfollow()
+        self.everyone.discard(self)
+
+    async def take(self, event: GenericEventArguments) -> None:
+        """Carry out a tap, in the order in which they came, and answer it."""
+        try:
+            tap = _TAPS.validate_python(event.args)
+        except (ValidationError, RecursionError):
+            self._answer(None, words.UNKNOWN)
+            return
+        async with self._turn:
+            try:
+                await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
+            except SessionEnded:
+                self._send_away()
+            except _ANSWERS as answer:
+                self._answer(tap.tap, words.for_person(answer))
+            except Exception as error:
+                # The tap stays with the page, which sends it again when it connects anew.
+                log.error("a tap could not be saved (%s)", type(error).__name__)  # noqa: TRY400
+                self._answer(None, words.for_person(error))
+            else:
+                self._answer(tap.tap, None)
+
+    def _answer(self, tap: str | None, message: str | None) -> None:
+        if tap is not None:
+            self._done.append(tap)
+        self._message = message or self._message
+        self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        self._stale = True
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = self._loop.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        while self._stale and not self._client.is_deleted:
+            self._stale = False
+            done, self._done = self._done, []
+            message, self._message = self._message, None
+            try:
+                board = await asyncio.to_thread(self._app.diary.read, self._who)
+            except SessionEnded:
+                self._send_away()
+                return
+            except Exception as error:
+                log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
+                self._show({}, [], words.for_person(error))
+                return
+            fragments = self._differences(board)
+            self._remember(board)
+            if fragments or done or message:
+                self._show(fragments, done, message)
+
+    def _differences(self, board: Board) -> html.Fragments:
+        """The elements to replace: both cards on a new day, else those that changed."""
+        if board.today != self._day or board.zone != self._zone:
+            return {
+                "today-card": html.today_card(board, self._who.person.id),
+                "year-card": html.year_card(board),
+            }
+        return dict(html.changes(self._shown, _fragments(board)))
+
+    def _remember(self, board: Board) -> None:
+        assert board.today is not None
+        self._day: date = board.today
+        self._zone = board.zone
+        self._shown = _fragments(board)
+        self._day_ends_at = days.ends_at(board.today, board.zone, self._who.person.day_end_hour)
+
+    def _show(self, fragments: html.Fragments, done: list[str], message: str | None) -> None:
+        if self._client.is_deleted:
+            return
+        content = json.dumps({"fragments": fragments, "done": done, "message": message})
+        self._client.run_javascript(f"moodtracker.show({content})")
+
+    def _send_away(self) -> None:
+        """The session is over: the page shows nothing of the person any more."""
+        if not self._client.is_deleted:
+            self._client.open("/login")
+
+
+def _fragments(board: Board) -> html.Fragments:
+    return html.today_fragments(board) | html.year_fragments(board)
+
+
+def roll_over() -> None:
+    """Refresh every page whose day is over (D6)."""
+    now = clock.now()
+    for page in list(OpenBoard.everyone):
+        if page.is_past(now):
+            page.touch()

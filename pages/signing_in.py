@@ -1,0 +1,229 @@
+"""Signing in, registering and signing out.
+
+The forms are NiceGUI pages; they are posted as plain HTTP, since only an HTTP answer can set the
+session cookie, and a form with something wrong comes back with what was typed.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from html import escape
+
+from fastapi import FastAPI, Request
+from nicegui import Client, ui
+from starlette.responses import RedirectResponse, Response
+
+from moodtracker import days
+from moodtracker.accounts import passwords, registration, sessions
+from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
+from moodtracker.accounts.sessions import SignInRefused
+from moodtracker.app import App
+from pages import errors, parts
+from pages.guard import cookie_in, cookie_name, local_path
+
+_REFUSED = "That name and password do not go together. Please try again."
+_SIGN_IN = ui.page("/login", title="Sign in · Moodtracker")
+_REGISTER = ui.page("/register", title="Welcome · Moodtracker")
+# What the browser thinks of as home, put in for the person to confirm.
+_GUESS_ZONE = """
+const zone = document.getElementById("zone");
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (!zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
+"""
+
+
+def mount(web: FastAPI, app: App) -> None:
+    """Serve /login, /register and /logout."""
+
+    @_SIGN_IN
+    async def sign_in_page(request: Request) -> Response | None:
+        if request.state.signed_in:
+            return _to(request.query_params.get("next"))
+        may_join = await _may_join(app)
+        if may_join and app.settings.registration == "first":
+            return _to("/register")  # nobody lives here yet
+        _sign_in_form({"next": request.query_params.get("next", "")}, may_join=may_join)
+        return None
+
+    @web.post("/login")
+    async def sign_in(request: Request) -> Response:
+        given = await _form(request)
+        try:
+            cookie = await asyncio.to_thread(
+                sessions.sign_in,
+                app.database,
+                given.get("login", ""),
+                given.get("password", ""),
+                instead_of=_cookie(request, app),
+            )
+        except SignInRefused:
+            may_join = await _may_join(app)
+            with Client(_SIGN_IN, request=request) as client:
+                _sign_in_form(given, may_join=may_join, wrong=_REFUSED)
+            return client.build_response(request, 401)
+        return _with_cookie(_to(given.get("next")), app, cookie)
+
+    @_REGISTER
+    async def register_page(request: Request) -> Response | None:
+        if request.state.signed_in:
+            return _to("/")
+        if not await _may_join(app):
+            return _closed()
+        _register_form({}, {})
+        return None
+
+    @web.post("/register")
+    async def register(request: Request) -> Response:
+        given = await _form(request)
+        try:
+            new = Registration.check(given)
+            person = await asyncio.to_thread(
+                registration.register, app.database, app.settings.registration, new
+            )
+        except InvalidInput as wrong:
+            with Client(_REGISTER, request=request) as client:
+                _register_form(given, wrong.messages)
+            return client.build_response(request, 422)
+        except RegistrationClosed:
+            return _closed()
+        cookie = await asyncio.to_thread(
+            sessions.open_session, app.database, person.id, instead_of=_cookie(request, app)
+        )
+        return _with_cookie(_to("/"), app, cookie)
+
+    @web.post("/logout")
+    async def sign_out(request: Request) -> Response:
+        who = request.state.signed_in
+        await asyncio.to_thread(sessions.sign_out, app.database, _cookie(request, app))
+        app.live.tell(who.person.id)
+        answer = _to("/login")
+        answer.delete_cookie(
+            cookie_name(app), secure=app.settings.secure, httponly=True, samesite="lax"
+        )
+        return answer
+
+
+def _sign_in_form(given: Mapping[str, str], *, may_join: bool, wrong: str | None = None) -> None:
+    with parts.narrow_card("Welcome back", "Sign in to your board."):
+        with parts.form("/login"):
+            if wrong:
+                parts.alert(wrong)
+            parts.hidden("next", local_path(given.get("next")))
+            parts.field(
+                "Username or e-mail",
+                "login",
+                value=given.get("login", ""),
+                autocomplete="username",
+                focus=True,
+            )
+            parts.field("Password", "password", kind="password", autocomplete="current-password")
+            parts.submit("Sign in")
+        if may_join:
+            parts.aside("New here?", "Make an account", "/register")
+
+
+def _register_form(given: Mapping[str, str], wrong: Mapping[str, str]) -> None:
+    with (
+        parts.narrow_card("Nice to meet you", "Two moods a day, a year of colour, yours alone."),
+        parts.form("/register"),
+    ):
+        if wrong:
+            parts.alert("Something needs another look. Nothing was saved yet.")
+        parts.field(
+            "First name",
+            "first_name",
+            value=given.get("first_name", ""),
+            autocomplete="given-name",
+            wrong=wrong.get("first_name"),
+            focus=True,
+        )
+        parts.field(
+            "Last name (if you like)",
+            "last_name",
+            value=given.get("last_name", ""),
+            autocomplete="family-name",
+            wrong=wrong.get("last_name"),
+            required=False,
+        )
+        parts.field(
+            "Username",
+            "username",
+            value=given.get("username", ""),
+            autocomplete="username",
+            wrong=wrong.get("username"),
+        )
+        parts.field(
+            "E-mail",
+            "email",
+            value=given.get("email", ""),
+            autocomplete="email",
+            help_text="Your finished board is mailed here once a year.",
+            wrong=wrong.get("email"),
+        )
+        parts.field(
+            "Password",
+            "password",
+            kind="password",
+            autocomplete="new-password",
+            help_text=f"At least {passwords.SHORTEST} characters; a sentence is fine.",
+            wrong=wrong.get("password"),
+        )
+        _zone_field(given.get("zone", ""), wrong.get("zone"))
+        parts.submit("Start my board")
+
+
+def _zone_field(chosen: str, wrong: str | None) -> None:
+    options = "".join(
+        f'<option value="{escape(name)}"{" selected" if name == chosen else ""}>'
+        f"{escape(name.replace('_', ' '))}</option>"
+        for name in sorted(days.zone_names())
+    )
+    with parts.labelled(
+        "Time zone",
+        "zone",
+        help_text="Taken from your browser. It decides when your day and your year end.",
+        wrong=wrong,
+    ):
+        ui.html(
+            '<select id="zone" name="zone" required aria-describedby="zone-notes">'
+            f'<option value="">Please choose</option>{options}</select>',
+            sanitize=False,
+        )
+    ui.run_javascript(_GUESS_ZONE)
+
+
+def _closed() -> Response:
+    return errors.page(
+        "Registration is closed",
+        "This board has its people. Whoever runs it can let you in.",
+        403,
+    )
+
+
+async def _may_join(app: App) -> bool:
+    return await asyncio.to_thread(registration.is_open, app.database, app.settings.registration)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The text fields of a posted form."""
+    async with request.form() as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _cookie(request: Request, app: App) -> str | None:
+    return cookie_in(request.headers.get("cookie", ""), cookie_name(app))
+
+
+def _to(path: str | None) -> RedirectResponse:
+    return RedirectResponse(local_path(path), status_code=303)
+
+
+def _with_cookie(answer: Response, app: App, cookie: str) -> Response:
+    answer.set_cookie(
+        cookie_name(app),
+        cookie,
+        max_age=int(sessions.LONGEST.total_seconds()),
+        secure=app.settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer

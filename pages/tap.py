@@ -1,0 +1,67 @@
+"""A tap as a page sends it: whatever a sender likes may arrive, and only this shape is taken."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.diary import Diary
+from moodtracker.moods import Mood
+
+
+def _date(value: Any) -> Any:
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+
+
+def _mood(value: Any) -> Any:
+    return Mood(value) if type(value) is int and 1 <= value <= 5 else value
+
+
+_Name = Annotated[str, Field(pattern=r"^[0-9a-z]{8,40}$")]
+_Day = Annotated[date, BeforeValidator(_date)]
+_Mood = Annotated[Mood, BeforeValidator(_mood)]
+
+
+class _Tap(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    tap: _Name
+    day: _Day
+
+
+class Record(_Tap):
+    """A mood for the next free slot."""
+
+    act: Literal["record"]
+    mood: _Mood
+
+    def carry_out(self, diary: Diary, who: SignedIn) -> None:
+        """Do it; raises what :meth:`Diary.record` raises."""
+        diary.record(who, self.day, self.mood, self.tap)
+
+
+class Change(_Tap):
+    """Another mood in place of the entry that the tap ``was`` made."""
+
+    act: Literal["change"]
+    was: _Name
+    mood: _Mood
+
+    def carry_out(self, diary: Diary, who: SignedIn) -> None:
+        """Do it; raises what :meth:`Diary.change` raises."""
+        diary.change(who, self.day, self.was, self.mood, self.tap)
+
+
+class TakeBack(_Tap):
+    """The entry that the tap ``was`` made goes."""
+
+    act: Literal["take_back"]
+    was: _Name
+
+    def carry_out(self, diary: Diary, who: SignedIn) -> None:
+        """Do it; raises what :meth:`Diary.take_back` raises."""
+        diary.take_back(who, self.day, self.was)
+
+
+Tap = Annotated[Record | Change | TakeBack, Field(discriminator="act")]

@@ -1,0 +1,18 @@
+"""What the app's answers are called in words: the one place where errors become sentences."""
+
+from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.diary import DayFull, DayLocked, EntryGone
+
+_SENTENCES: dict[type[Exception], str] = {
+    DayFull: "Both moods of today are used. Tap one to change it, or × to take it back.",
+    DayLocked: "That day is over, so nothing was changed. Here is today.",
+    EntryGone: "That mood was changed or taken back elsewhere. This is how it stands now.",
+    SessionEnded: "You are signed out.",
+}
+UNKNOWN = "That could not be understood, and nothing was changed."
+NOT_SAVED = "That could not be saved just now. Please try again in a moment."
+
+
+def for_person(error: Exception) -> str:
+    """The sentence that tells a person what happened and what they can do."""
+    return _SENTENCES.get(type(error), NOT_SAVED)
