@@ -49,6 +49,13 @@ class Board:
             days[entry.day] = (*days.get(entry.day, ()), entry)
         return days
 
+    @property
+    def open_day(self) -> date:
+        """Today, on a board that has one; raises ValueError once the year is closed."""
+        if self.today is None:
+            raise ValueError("a closed year has no today")
+        return self.today
+
     def on(self, day: date) -> tuple[Entry, ...]:
         """The day's entries, none to two."""
         return self.by_day.get(day, ())

@@ -103,10 +103,11 @@ class Database:
         pages until it is emptied. PostgreSQL's VACUUM is its own business.
         """
         if self.is_sqlite:
-            with self._writing.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            ) as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection = self._writing.raw_connection()  # outside of any transaction
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Close every connection."""

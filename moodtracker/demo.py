@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, update
 
 from moodtracker import clock
 from moodtracker.accounts import passwords
-from moodtracker.accounts.people import Person, find
+from moodtracker.accounts.people import Person, find, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
@@ -39,8 +39,10 @@ def make_up(database: Database, zone: str = "UTC") -> tuple[Person, str]:
                     created_at=clock.now(),
                 )
             )
-    person = find(database, USERNAME)
-    assert person is not None
+    with database.read() as session:
+        person = person_from(
+            session.execute(select_person().where(users.username == USERNAME)).one()
+        )
     today = person.today
     with database.write() as session:
         session.execute(delete(EntryRow).where(entries.user_id == person.id))

@@ -40,11 +40,12 @@ def mount(web: FastAPI, app: App) -> None:
             request: Request, year: Annotated[int | None, Query(ge=1, le=9999)] = None
         ) -> Response:
             board = await asyncio.to_thread(board_of, request.state.signed_in, year)
+            name = f"moodtracker-{board.year}.{suffix}"
             return Response(
                 await asyncio.to_thread(draw, board),
                 media_type=media_type,
                 headers={
-                    "Content-Disposition": f'attachment; filename="moodtracker-{board.year}.{suffix}"',
+                    "Content-Disposition": f'attachment; filename="{name}"',
                     "Cache-Control": "no-store",
                 },
             )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from nicegui import Client
@@ -128,11 +128,10 @@ class OpenBoard:
         return dict(html.changes(self._shown, _fragments(board)))
 
     def _remember(self, board: Board) -> None:
-        assert board.today is not None
-        self._day: date = board.today
+        self._day = board.open_day
         self._zone = board.zone
         self._shown = _fragments(board)
-        self._day_ends_at = days.ends_at(board.today, board.zone, self._who.person.day_end_hour)
+        self._day_ends_at = days.ends_at(board.open_day, board.zone, self._who.person.day_end_hour)
 
     def _show(self, fragments: html.Fragments, done: list[str], message: str | None) -> None:
         if self._client.is_deleted:

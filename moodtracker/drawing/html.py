@@ -35,7 +35,7 @@ Fragments = dict[str, str]
 
 def today_card(board: Board, person_id: int) -> str:
     """The card with today's question, the five moods and the moods that are in."""
-    today = _today_of(board)
+    today = board.open_day
     parts = today_fragments(board)
     picker = "".join(parts[f"mood-{mood}"] for mood in Mood)
     return (
@@ -63,7 +63,7 @@ def year_card(board: Board) -> str:
 
 def today_fragments(board: Board) -> Fragments:
     """What a tap can change in :func:`today_card`, by id."""
-    today = _today_of(board)
+    today = board.open_day
     present = board.on(today)
     picked = {entry.mood for entry in present}
     fragments = {
@@ -165,12 +165,6 @@ def _hint(used: int) -> str:
 
 def _time(board: Board, entry: Entry) -> str:
     return days.clock_time(entry.recorded_at, board.zone)
-
-
-def _today_of(board: Board) -> date:
-    if board.today is None:
-        raise ValueError("a closed year has no today")
-    return board.today
 
 
 def changes(old: Fragments, new: Fragments) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,157 @@
+"""What tests share: real databases, a clock that can be moved, people who are signed in."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
+from sqlalchemy import text
+
+from moodtracker import clock
+from moodtracker.accounts import passwords, registration, sessions
+from moodtracker.accounts.registration import Registration
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.database import Database
+from moodtracker.diary import Diary
+from moodtracker.live import Live
+
+IN_CI = os.environ.get("CI") == "true"
+POSTGRESQL = os.environ.get(
+    "MOODTRACKER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"
+)
+PASSWORD = "correct horse battery staple"
+
+settings.register_profile(
+    "moodtracker",
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.load_profile("moodtracker")
+
+
+def missing(what: str) -> None:
+    """Skip for want of ``what`` on a person's machine; in CI that is a failure."""
+    if IN_CI:
+        pytest.fail(f"{what} is missing, and in CI nothing is skipped")
+    pytest.skip(f"{what} is missing here")
+
+
+class MovableClock:
+    """Stands where it was set; code under test sees it through ``clock.now()``."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+    def set(self, *when: int) -> datetime:
+        """Set the time, in UTC: ``set(2026, 12, 31, 23, 58)``."""
+        self.moment = datetime(*when, tzinfo=UTC)
+        return self.moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
+    movable = MovableClock()
+    monkeypatch.setattr(clock, "now", movable.now)
+    return movable
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id takes 64 MiB on purpose; most tests are about something else."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", quick)
+    passwords._nobodys_hash.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "moodtracker.db"
+    database = Database(f"sqlite:///{file}")
+    database.migrate()
+    database.forget_deleted()
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of this test process's own."""
+    name = f"moodtracker_test_{uuid.uuid4().hex[:12]}"
+    try:
+        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        missing("a PostgreSQL server (MOODTRACKER_TEST_POSTGRESQL)")
+    with server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        url = POSTGRESQL.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://", 1)
+        database = Database(f"{url}/{name}")
+        database.migrate()
+        database.close()
+        yield f"{url}/{name}"
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database of each kind in turn."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "moodtracker.db")
+        return f"sqlite:///{tmp_path / 'moodtracker.db'}"
+    url: str = request.getfixturevalue("postgresql_template")
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text("TRUNCATE users RESTART IDENTITY CASCADE"))
+    database.close()
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def live() -> Live:
+    return Live()
+
+
+@pytest.fixture
+def diary(database: Database, live: Live) -> Diary:
+    return Diary(database, live)
+
+
+Join = Callable[..., SignedIn]
+
+
+@pytest.fixture
+def join(database: Database) -> Join:
+    """Registers somebody and signs them in: ``join("ada", zone="Europe/Berlin")``."""
+
+    def register(username: str = "ada", zone: str = "UTC", **more: str) -> SignedIn:
+        form = {
+            "username": username,
+            "email": f"{username}@example.org",
+            "first_name": username.capitalize(),
+            "password": PASSWORD,
+            "zone": zone,
+        }
+        person = registration.register(database, "open", Registration.check(form | more))
+        who = sessions.find(database, sessions.open_session(database, person.id))
+        assert who is not None
+        return who
+
+    return register
