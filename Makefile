@@ -1,0 +1,43 @@
+# make run: serve on http://localhost:8080.  make test: every check and every test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check lock clean
+
+run: .venv/runs
+	$(BIN)/python main.py
+
+test: check
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+check: .venv/tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The environment is made anew where a lock file has changed. Every package is pinned with its hashes.
+.venv/runs: requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+	touch $@
+
+.venv/tests: requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	touch $@ .venv/runs
+
+define install
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Moodtracker needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+# Written for every platform and every Python from 3.11 on; names neither an index nor a host.
+lock:
+	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache
