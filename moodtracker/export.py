@@ -1,39 +1,45 @@
-"""A board as data: CSV (RFC 4180) and JSON, with every entry and its moment."""
+"""A board as CSV and as JSON, for people and programs other than this one."""
 
 import csv
 import io
 import json
-from typing import Any
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from moodtracker.board import Board
 
-_FIELDS = ("day", "slot", "mood", "name", "recorded_at")
+FIELDS = ("day", "slot", "mood", "name", "recorded_at")
 
 
 def as_csv(board: Board) -> str:
-    """One line for each entry; moments in the board's zone, with their offset."""
+    """The entries as CSV with a header line, lines ending in CRLF (RFC 4180).
+
+    ``mood`` is 1 (awful) to 5 (great), ``recorded_at`` is ISO 8601 in the board's zone with its
+    offset from UTC, to the second.
+    """
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, _FIELDS)  # CRLF, as RFC 4180 has it
-    table.writeheader()
-    table.writerows(_rows(board))
+    writer = csv.DictWriter(text, FIELDS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(_records(board))
     return text.getvalue()
 
 
 def as_json(board: Board) -> str:
-    """The year, its zone and its entries, with the fields of :func:`as_csv`."""
-    return json.dumps({"year": board.year, "zone": board.zone, "entries": _rows(board)}, indent=1)
+    """The board as a JSON object: year, zone, and entries with the same fields as the CSV."""
+    return json.dumps(
+        {"year": board.year, "zone": board.zone, "entries": list(_records(board))}, indent=1
+    )
 
 
-def _rows(board: Board) -> list[dict[str, Any]]:
+def _records(board: Board) -> Iterator[dict[str, str | int]]:
     zone = ZoneInfo(board.zone)
-    return [
-        {
-            "day": entry.day.isoformat(),
-            "slot": entry.slot,
-            "mood": int(entry.mood),
-            "name": entry.mood.word,
-            "recorded_at": entry.recorded_at.astimezone(zone).isoformat(timespec="seconds"),
-        }
-        for entry in board.entries
-    ]
+    for entry in board.entries:
+        recorded_at = entry.recorded_at.astimezone(zone)
+        values = (
+            entry.day.isoformat(),
+            entry.slot,
+            int(entry.mood),
+            entry.mood.word,
+            recorded_at.isoformat(timespec="seconds"),
+        )
+        yield dict(zip(FIELDS, values, strict=True))

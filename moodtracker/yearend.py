@@ -3,12 +3,13 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days, sealed
@@ -90,11 +91,10 @@ class YearEnd:
 
     def seal_ended_years(self) -> None:
         """Seal the year of each person for whom it has ended (Y1)."""
-        for person_id in list(self._candidates()):
+        for row in self._with_an_older_year():
             try:
-                while self._seal(person_id):
-                    self._live.tell(person_id)
-                    log.info("a year was sealed")
+                if person_from(row).today.year > row.open_year:
+                    self._seal_all(row.id)
             except Exception as error:
                 # One person's trouble must not keep the others' years open.
                 log.error("a year could not be sealed (%s)", type(error).__name__)  # noqa: TRY400
@@ -131,7 +131,7 @@ class YearEnd:
         waiting = sealed_years.state.in_(("pending", "sending", "held"))
         with self._database.read() as session:
             states = session.execute(
-                select(sealed_years.state, func.count())
+                select(sealed_years.state, func.count().label("people"))
                 .where(sealed_years.erased_at.is_(None))
                 .group_by(sealed_years.state)
             )
@@ -152,7 +152,7 @@ class YearEnd:
                 .order_by(sealed_years.due_at, sealed_years.user_id)
             ).first()
             return Status(
-                Counter(dict(states.tuples().all())),
+                Counter({row.state: row.people for row in states}),
                 erased or 0,
                 next_try_at,
                 Failure(*failed) if failed else None,
@@ -175,16 +175,18 @@ class YearEnd:
             row.sent_at + self._closing.keep if row.sent_at else None,
         )
 
-    def _candidates(self) -> Iterator[int]:
-        """Who has entries of a year that has ended by their own clock (D4, Y1)."""
+    def _with_an_older_year(self) -> Sequence[Row[Any]]:
+        """Everybody who has entries of a year that has ended somewhere on earth."""
         latest_year = (clock.now() + _EARLIEST_ZONE).year
         with self._database.read() as session:
-            rows = session.execute(
+            return session.execute(
                 select_person().add_columns(users.open_year).where(users.open_year < latest_year)
             ).all()
-        for row in rows:
-            if person_from(row).today.year > row.open_year:
-                yield row.id
+
+    def _seal_all(self, person_id: int) -> None:
+        while self._seal(person_id):
+            self._live.tell(person_id)
+            log.info("a year was sealed")
 
     def _seal(self, person_id: int) -> bool:
         """Seal the person's oldest open year if it has ended; whether there was one."""

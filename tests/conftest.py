@@ -20,8 +20,8 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.live import Live
+from support.needs import missing
 
-IN_CI = os.environ.get("CI") == "true"
 POSTGRESQL = os.environ.get(
     "MOODTRACKER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"
 )
@@ -34,13 +34,6 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("moodtracker")
-
-
-def missing(what: str) -> None:
-    """Skip for want of ``what`` on a person's machine; in CI that is a failure."""
-    if IN_CI:
-        pytest.fail(f"{what} is missing, and in CI nothing is skipped")
-    pytest.skip(f"{what} is missing here")
 
 
 class MovableClock:

@@ -76,7 +76,10 @@ def test_yesterday_is_locked_for_changing_and_taking_back(diary, join, moved_clo
 
 def test_the_servers_clock_and_the_persons_zone_decide_what_today_is(diary, join, moved_clock):
     moved_clock.set(2026, 11, 24, 10, 30)
-    kiritimati, los_angeles = join("kiri", "Pacific/Kiritimati"), join("lana", "America/Los_Angeles")
+    kiritimati, los_angeles = (
+        join("kiri", "Pacific/Kiritimati"),
+        join("lana", "America/Los_Angeles"),
+    )
     diary.record(kiritimati, date(2026, 11, 25), Mood.GOOD, "tap00001")
     diary.record(los_angeles, date(2026, 11, 24), Mood.GOOD, "tap00001")
     with pytest.raises(DayLocked):

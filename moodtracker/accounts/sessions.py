@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, update
+from sqlalchemy import ColumnElement, Row, delete, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -68,22 +68,22 @@ def find(database: Database, cookie: str | None) -> SignedIn | None:
     key = _key(cookie)
     if key is None:
         return None
-    now = clock.now()
     with database.read() as session:
-        row = session.execute(
-            select_person().add_columns(sessions.seen_at).where(*_open_session(*key))
-        ).first()
+        row = _row(session, *key)
     if row is None:
         return None
-    if now - row.seen_at > _SEEN_EVERY:
+    if _is_worth_noting(row):
         with database.write() as session:
-            session.execute(update(SessionRow).where(*_named(*key)).values(seen_at=now))
+            _note_seen(session, *key)
     return SignedIn(person_from(row), key[1])
 
 
 def still_signed_in(session: Session, who: SignedIn) -> Person:
     """The person as of now; raises :class:`SessionEnded` where the session is over."""
-    return _present(session, who, select_person())
+    row = _row(session, who.person.id, who.token_hash)
+    if row is None:
+        raise SessionEnded
+    return person_from(row)
 
 
 def lock_person(session: Session, who: SignedIn) -> Person:
@@ -91,13 +91,12 @@ def lock_person(session: Session, who: SignedIn) -> Person:
 
     Raises :class:`SessionEnded` where the session is over in the meantime.
     """
-    return _present(session, who, select_person().with_for_update(of=UserRow))
-
-
-def _present(session: Session, who: SignedIn, person: Select[Any]) -> Person:
-    row = session.execute(person.where(*_open_session(who.person.id, who.token_hash))).first()
+    key = (who.person.id, who.token_hash)
+    row = _row(session, *key, lock=True)
     if row is None:
         raise SessionEnded
+    if _is_worth_noting(row):
+        _note_seen(session, *key)
     return person_from(row)
 
 
@@ -126,13 +125,30 @@ def forget_old(database: Database) -> None:
         )
 
 
-def _open_session(user_id: int, token_hash: str) -> tuple[ColumnElement[bool], ...]:
+def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:
+    """The person and ``seen_at`` of a session that is open, None where there is none."""
     now = clock.now()
-    return (
-        users.id == sessions.user_id,
-        *_named(user_id, token_hash),
-        sessions.seen_at >= now - IDLE,
-        sessions.created_at >= now - LONGEST,
+    found = (
+        select_person()
+        .add_columns(sessions.seen_at)
+        .where(
+            users.id == sessions.user_id,
+            *_named(user_id, token_hash),
+            sessions.seen_at >= now - IDLE,
+            sessions.created_at >= now - LONGEST,
+        )
+    )
+    return session.execute(found.with_for_update(of=UserRow) if lock else found).first()
+
+
+def _is_worth_noting(row: Row[Any]) -> bool:
+    """Whether the session was last noted as seen so long ago that it is worth a write."""
+    return bool(clock.now() - row.seen_at > _SEEN_EVERY)
+
+
+def _note_seen(session: Session, user_id: int, token_hash: str) -> None:
+    session.execute(
+        update(SessionRow).where(*_named(user_id, token_hash)).values(seen_at=clock.now())
     )
 
 

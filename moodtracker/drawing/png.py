@@ -1,9 +1,10 @@
 """A board as a PNG: the picture in the year-end mail, and for those who download it.
 
-The picture is kept as palette indices from the first pixel to the last: each shape is how far it
-covers each pixel, looked up in a ramp of colours that the palette holds. So the colour inside a
-square is the mood's own, to the bit, and nothing needs to be quantized. What all boards have in
-common is drawn once.
+The picture is made of palette indices from the first pixel to the last. All squares have the same
+shape in eight regions, and the palette has eight colours in a row for each kind of day. So a colour
+is the mood's own to the bit, nothing is quantized, and two squares differ by one constant: stored
+as differences from the row above, all squares are alike, which makes a full year half as large as
+Pillow would, and quick to pack. What all boards of a year have in common is drawn once.
 """
 
 import struct
@@ -11,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import product
 from typing import cast
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -20,50 +22,25 @@ from moodtracker.drawing import faces
 from moodtracker.drawing.html import MONTHS
 from moodtracker.moods import Mood
 
-WIDTH, HEIGHT = 1200, 640
+WIDTH, HEIGHT = 1200, 636
 
-_MARGIN = 36
-_SIDE = 31  # of a square
-_PITCH = 35  # from a square to the next
+_MARGIN = 22
+_SIDE = 32  # of a square
+_PITCH = 36  # from a square to the next
+_GAP = _PITCH - _SIDE
 _CORNER = 8  # radius
 _GRID_LEFT = WIDTH - _MARGIN - (30 * _PITCH + _SIDE)
-_GRID_TOP = 132
+_GRID_TOP = 118
 _RING_GAP, _RING = 2, 2  # white round today's square, and the ring round that
+_TITLE_BASELINE = 58
 _LEGEND_TOP = _GRID_TOP + 12 * _PITCH + 24
-_LEGEND_PITCH = 166
+_LEGEND_GAP = 34
 _FACE = 30
 
 _SUPERSAMPLING = 8
 
 Rgb = tuple[int, int, int]
 Ramp = Sequence[int]  # of 256: the palette index for each coverage, 0 to 255
-
-
-class _Palette:
-    """The colours of the picture: those that mean something, and blends for smooth edges."""
-
-    def __init__(self) -> None:
-        self.colours: list[Rgb] = []
-
-    def index(self, colour: Rgb) -> int:
-        """The index of exactly this colour."""
-        if colour not in self.colours:
-            self.colours.append(colour)
-        return self.colours.index(colour)
-
-    def ramp(self, colour: Rgb, ground: Rgb, steps: int) -> Ramp:
-        """From ``ground`` (coverage 0) to ``colour`` (coverage 255)."""
-        blends = [self.index(_blend(ground, colour, step / steps)) for step in range(steps + 1)]
-        return [blends[round(coverage * steps / 255)] for coverage in range(256)]
-
-    def nearest(self, colour: Rgb) -> int:
-        """The index of the colour that is least away from this one."""
-        return min(
-            range(len(self.colours)),
-            key=lambda index: sum(
-                (a - b) ** 2 for a, b in zip(self.colours[index], colour, strict=True)
-            ),
-        )
 
 
 def _rgb(colour: str) -> Rgb:
@@ -77,48 +54,63 @@ def _blend(a: Rgb, b: Rgb, share: float) -> Rgb:
     return red, green, blue
 
 
-_PALETTE = _Palette()
 _WHITE = _rgb("#ffffff")
-_PAPER = _PALETTE.index(_WHITE)
-_INK = _PALETTE.ramp(_rgb("#23212b"), _WHITE, 15)
-_MUTED = _PALETTE.ramp(_rgb("#6f6d78"), _WHITE, 15)
-_BLANK = _PALETTE.ramp(_rgb("#eeebe4"), _WHITE, 3)
-_OUTLINE = _PALETTE.ramp(_rgb("#e0dcd3"), _WHITE, 4)
-_MOOD = {mood: _PALETTE.ramp(_rgb(mood.light), _WHITE, 8) for mood in Mood}
-_HALFWAY = {
-    frozenset((a, b)): _PALETTE.index(_blend(_rgb(a.light), _rgb(b.light), 0.5))
-    for a in Mood
-    for b in Mood
-    if a < b
-}
+_INK = _rgb("#23212b")
+_MUTED = _rgb("#6f6d78")
+_BLANK = _rgb("#eeebe4")
+_OUTLINE = _rgb("#e0dcd3")
+
+# The regions of a square: outside its round corners, the first mood in three strengths (two for
+# smooth edges), the diagonal, the second mood in three strengths.
+_OUTSIDE, _FIRST, _DIAGONAL, _SECOND, _REGIONS = 0, 3, 4, 7, 8
+
+# The kinds of days by their two colours; the blank one comes first, so that index 0 is white.
+_KINDS = [(_BLANK, _BLANK), *((_rgb(a.light), _rgb(b.light)) for a, b in product(Mood, Mood))]
+
+
+def _colours_of(first: Rgb, second: Rgb) -> list[Rgb]:
+    """The colours of a square's regions."""
+    return [
+        _WHITE,
+        *(_blend(_WHITE, first, share / 3) for share in (1, 2, 3)),
+        _blend(first, second, 0.5),
+        *(_blend(_WHITE, second, share / 3) for share in (1, 2, 3)),
+    ]
+
+
+_PALETTE: list[Rgb] = [colour for kind in _KINDS for colour in _colours_of(*kind)]
+
+
+def _ramp(ground: Rgb, colour: Rgb, steps: int) -> Ramp:
+    """From ``ground`` (coverage 0) to ``colour`` (coverage 255); the palette gets what it lacks."""
+    blends = [_blend(ground, colour, step / steps) for step in range(steps + 1)]
+    _PALETTE.extend(blend for blend in blends if blend not in _PALETTE)
+    return [_PALETTE.index(blends[round(covered * steps / 255)]) for covered in range(256)]
+
+
+_IN_INK = _ramp(_WHITE, _INK, 6)
+_IN_MUTED = _ramp(_WHITE, _MUTED, 6)
+_IN_OUTLINE = _ramp(_WHITE, _OUTLINE, 3)
 for _mood in Mood:
-    _PALETTE.ramp(_rgb(_mood.face.ink), _rgb(_mood.light), 8)  # for the faces of the legend
+    _ramp(_rgb(_mood.light), _rgb(_mood.face.ink), 4)  # for the faces of the legend
 
 
 def draw(board: Board) -> bytes:
-    """The board as a PNG of 1200 x 640 pixels on white, in the light colours.
+    """The board as a PNG of 1200 x 636 pixels on white, in the light colours.
 
     Days that have passed without a mood are warm grey; days after ``board.today`` are outlined,
     and today has a ring. The same board gives the same bytes.
     """
     image = _static_layer(board.year).copy()
-    subtitle = f"{board.days_kept} of {board.days_so_far} days"
-    _write(image, (_MARGIN + 106, 72), subtitle, 25, _MUTED)
-    for index, (mood, count) in enumerate(reversed(board.counts.items())):
-        left, baseline = _legend_text(index)
-        left += round(_font(22).getlength(f"{mood.label} "))
-        _write(image, (left, baseline), str(count), 22, _MUTED)
-    if board.today:
-        left, top, _, _ = square(board.today)
-        image.paste(_ring(), (left - _RING_GAP - _RING, top - _RING_GAP - _RING))
-        for _, days in board.months():
-            for day in days:
-                if day > board.today:
-                    image.paste(_future(), square(day)[:2])
-                elif day == board.today:
-                    image.paste(_blank(), square(day)[:2])
+    left = _write(image, _MARGIN, _TITLE_BASELINE, str(board.year), 40, _IN_INK, weight=0.8)
+    kept = f"{board.days_kept} of {board.days_so_far} days"
+    _write(image, left + 14, _TITLE_BASELINE, kept, 25, _IN_MUTED)
     for day, entries in board.by_day.items():
-        image.paste(_tile(entries[0].mood, entries[-1].mood), square(day)[:2])
+        left, top, _, _ = square(day)
+        image.paste(_tile(entries[0].mood, entries[-1].mood), (left, top - _GAP // 2))
+    if board.today:
+        _draw_ahead(image, board, board.today)
+    _draw_legend(image, board)
     return _encode(image)
 
 
@@ -135,65 +127,90 @@ def square(day: date) -> tuple[int, int, int, int]:
 
 @lru_cache(maxsize=4)
 def _static_layer(year: int) -> Image.Image:
-    """What all boards of a year have in common; every day is blank on it. Not to be drawn on."""
-    image = Image.new("L", (WIDTH, HEIGHT), _PAPER)
-    _write(image, (_MARGIN, 72), str(year), 40, _INK, weight=0.8)
-    for day in range(1, 32):
-        left, top, right, _ = square(date(year, 1, day))
-        _write(image, ((left + right) // 2, top - 13), str(day), 17, _MUTED, anchor="ms")
+    """What all boards of a year have in common: names, numbers, and each day as a blank one."""
+    image = Image.new("L", (WIDTH, HEIGHT), 0)
+    for number in range(1, 32):
+        left, top, right, _ = square(date(year, 1, number))
+        middle = (left + right) // 2
+        _write(image, middle, top - 13, str(number), 17, _IN_MUTED, anchor="ms")
     for month, days in Board(year, "UTC", ()).months():
-        top = square(days[0])[1]
-        _write(image, (_MARGIN, top + 22), MONTHS[month - 1][:3], 19, _MUTED)
-        for day_of_month in days:
-            image.paste(_blank(), square(day_of_month)[:2])
-    for index, mood in enumerate(reversed(Mood)):
-        left, baseline = _legend_text(index)
-        image.paste(_face(mood), (left - _FACE - 10, _LEGEND_TOP))
-        _write(image, (left, baseline), mood.label, 22, _INK)
+        _write(image, _MARGIN, square(days[0])[1] + 22, MONTHS[month - 1][:3], 19, _IN_MUTED)
+        for day in days:
+            left, top, _, _ = square(day)
+            image.paste(_blank_tile(), (left, top - _GAP // 2))
     return image
 
 
-def _legend_text(index: int) -> tuple[int, int]:
-    """Where the words beside the face at this place of the legend begin: left and baseline."""
-    return _MARGIN + _FACE + 10 + index * _LEGEND_PITCH, _LEGEND_TOP + 23
+def _draw_ahead(image: Image.Image, board: Board, today: date) -> None:
+    """The ring round today, and the days that have not come yet."""
+    for _, days in board.months():
+        for day in days:
+            if day > today and not board.on(day):
+                image.paste(_future_tile(), square(day)[:2])
+    left, top, _, _ = square(today)
+    around = _RING_GAP + _RING
+    coverage = _ring()
+    touched = coverage.point([0] + 255 * [255])
+    image.paste(coverage.point(_IN_INK), (left - around, top - around), touched)
+
+
+def _draw_legend(image: Image.Image, board: Board) -> None:
+    left, baseline = _MARGIN, _LEGEND_TOP + 23
+    for mood, count in reversed(board.counts.items()):
+        image.paste(_face(mood), (left, _LEGEND_TOP))
+        left = _write(image, left + _FACE + 11, baseline, mood.label, 22, _IN_INK)
+        left = _write(image, left + 7, baseline, str(count), 22, _IN_MUTED) + _LEGEND_GAP
 
 
 @lru_cache(maxsize=25)
 def _tile(first: Mood, second: Mood) -> Image.Image:
     """A day's square: ``first`` at the top left, ``second`` at the bottom right."""
+    return _square_of(_KINDS.index((_rgb(first.light), _rgb(second.light))))
+
+
+@lru_cache(maxsize=1)
+def _blank_tile() -> Image.Image:
+    return _square_of(0)
+
+
+def _square_of(kind: int) -> Image.Image:
+    return _square_regions().point([(kind * _REGIONS + region) % 256 for region in range(256)])
+
+
+@lru_cache(maxsize=1)
+def _square_regions() -> Image.Image:
+    """The shape of every square: the region of each pixel."""
     coverage = _rounded(_SIDE, _CORNER)
-    image = coverage.point(_MOOD[first])
-    if first == second:
-        return image
-    other = coverage.point(_MOOD[second])
-    for x in range(_SIDE):
-        diagonal = _SIDE - 1 - x  # these pixels are half of each mood
-        for y in range(diagonal + 1, _SIDE):
-            image.putpixel((x, y), cast(int, other.getpixel((x, y))))
-        if coverage.getpixel((x, diagonal)) == 255:
-            image.putpixel((x, diagonal), _HALFWAY[frozenset((first, second))])
-    return image
+    shape = Image.new("L", (_PITCH, _PITCH), _OUTSIDE)
+    for x, y in product(range(_SIDE), repeat=2):
+        strength = round(cast(int, coverage.getpixel((x, y))) * 3 / 255)
+        beyond = x + y - (_SIDE - 1)  # the pixels of the diagonal are half of each mood
+        if strength == 0:
+            region = _OUTSIDE
+        elif beyond > 0:
+            region = _SECOND - 3 + strength
+        elif beyond == 0 and strength == 3:
+            region = _DIAGONAL
+        else:
+            region = _FIRST - 3 + strength
+        shape.putpixel((x, y + _GAP // 2), region)
+    return shape
 
 
 @lru_cache(maxsize=1)
-def _blank() -> Image.Image:
-    return _rounded(_SIDE, _CORNER).point(_BLANK)
-
-
-@lru_cache(maxsize=1)
-def _future() -> Image.Image:
-    return _outline(_SIDE, _CORNER, 1.5).point(_OUTLINE)
+def _future_tile() -> Image.Image:
+    return _outlined(_SIDE, _CORNER, 1.5).point(_IN_OUTLINE)
 
 
 @lru_cache(maxsize=1)
 def _ring() -> Image.Image:
     """Reaches as far as the squares next to it, and not onto them."""
     around = _RING_GAP + _RING
-    return _outline(_SIDE + 2 * around, _CORNER + around, _RING).point(_INK)
+    return _outlined(_SIDE + 2 * around, _CORNER + around, _RING)
 
 
 def _rounded(side: int, radius: float, inset: float = 0) -> Image.Image:
-    """How far a rounded square, ``inset`` from its image's edges, covers each pixel."""
+    """How far a rounded square, ``inset`` from the edges of its image, covers each pixel."""
     large = Image.new("L", (side * _SUPERSAMPLING, side * _SUPERSAMPLING))
     near, far = inset * _SUPERSAMPLING, (side - inset) * _SUPERSAMPLING - 1
     box = (near, near, far, far)
@@ -201,21 +218,27 @@ def _rounded(side: int, radius: float, inset: float = 0) -> Image.Image:
     return large.reduce(_SUPERSAMPLING)
 
 
-def _outline(side: int, radius: float, width: float) -> Image.Image:
+def _outlined(side: int, radius: float, width: float) -> Image.Image:
     return ImageChops.subtract(_rounded(side, radius), _rounded(side, radius, width))
 
 
+@lru_cache(maxsize=5)
 def _face(mood: Mood) -> Image.Image:
-    colours = Image.new("RGB", (_FACE, _FACE), _WHITE)
-    faces.paint(colours, mood, (0, 0, _FACE, _FACE))
-    image = Image.new("L", colours.size)
-    image.putdata([_PALETTE.nearest(colour) for colour in _pixels(colours)])
+    painted = Image.new("RGB", (_FACE, _FACE), _WHITE)
+    faces.paint(painted, mood, (0, 0, _FACE, _FACE))
+    channels = painted.tobytes()
+    image = Image.new("L", painted.size)
+    image.putdata([_nearest(channels[at : at + 3]) for at in range(0, len(channels), 3)])
     return image
 
 
-def _pixels(image: Image.Image) -> list[Rgb]:
-    data = image.tobytes()
-    return [(data[at], data[at + 1], data[at + 2]) for at in range(0, len(data), 3)]
+def _nearest(colour: Sequence[int]) -> int:
+    """The index of the palette's colour that is least away from this one."""
+
+    def distance(index: int) -> int:
+        return sum((a - b) ** 2 for a, b in zip(_PALETTE[index], colour, strict=True))
+
+    return min(range(len(_PALETTE)), key=distance)
 
 
 @lru_cache(maxsize=8)
@@ -226,15 +249,19 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 def _write(
     image: Image.Image,
-    at: tuple[int, int],
+    x: int,
+    baseline: int,
     words: str,
     size: int,
     ramp: Ramp,
     *,
     anchor: str = "ls",
     weight: float = 0,
-) -> None:
-    """Write on white; ``weight`` thickens the strokes by so many pixels, for want of a bold."""
+) -> int:
+    """Write on white and return where the words end, in pixels.
+
+    ``weight`` thickens the strokes by so many pixels, for want of a bold font.
+    """
     font = _font(size)
     box = font.getbbox(words, anchor=anchor, stroke_width=weight)
     left, top, right, bottom = (int(edge) for edge in box)
@@ -242,28 +269,31 @@ def _write(
     ImageDraw.Draw(coverage).text(
         (-left, -top), words, 255, font, anchor=anchor, stroke_width=weight
     )
-    image.paste(coverage.point(ramp), (at[0] + left, at[1] + top))
+    image.paste(coverage.point(ramp), (x + left, baseline + top))
+    return x + right
 
 
 def _encode(image: Image.Image) -> bytes:
     """An image of palette indices as PNG (W3C PNG, third edition).
 
-    Each row is stored as its difference from the row above (filter type 2, Up), which Pillow does
-    not do for palettes. Rows of squares then become zeros with diagonals that move by one pixel a
-    row, and deflate makes a quarter of them.
+    The rows of squares are stored as differences from the row above (filter type 2, Up), which
+    Pillow's own encoder does not do for palettes; text is smaller as it is (filter type 0).
     """
     width, height = image.size
-    above = Image.new("L", image.size)
-    above.paste(image, (0, 1))
-    rows = Image.new("L", (width + 1, height), 2)  # the first byte of each row is its filter type
-    rows.paste(ImageChops.subtract_modulo(image, above), (1, 0))
+    rows = Image.new("L", (width + 1, height))  # the first byte of each row is its filter type
+    rows.paste(image, (1, 0))
+    top, bottom = _GRID_TOP - _GAP, _GRID_TOP + 12 * _PITCH
+    grid = image.crop((0, top, width, bottom))
+    above = image.crop((0, top - 1, width, bottom - 1))
+    rows.paste(2, (0, top, 1, bottom))
+    rows.paste(ImageChops.subtract_modulo(grid, above), (1, top))
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    palette = bytes(channel for colour in _PALETTE.colours for channel in colour)
+    palette = bytes(channel for colour in _PALETTE for channel in colour)
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
         + _chunk(b"PLTE", palette)
-        + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9))
+        + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6))
         + _chunk(b"IEND", b"")
     )
 

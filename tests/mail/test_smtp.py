@@ -1,0 +1,135 @@
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp, ascii_address
+from moodtracker.settings import load
+from support.mail_server import MailServer
+from support.server import free_port
+
+MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nHello.\r\n"
+
+
+@pytest.fixture
+def mail_server():
+    server = MailServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp(mail_server):
+    return Smtp("127.0.0.1", mail_server.port, "none", timeout=0.5)
+
+
+def send(smtp, recipient="ada@example.org"):
+    with smtp.connect() as connection:
+        connection.send("mood@example.org", recipient, MESSAGE)
+
+
+def test_a_mail_arrives_as_it_was_handed_over(smtp, mail_server):
+    send(smtp)
+    ((recipient, message),) = mail_server.taken
+    assert recipient == "ada@example.org"
+    assert message["Subject"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("reply", "for_good"),
+    [
+        ("550 5.1.1 unknown", True),
+        ("550 no such user", True),
+        ("553 5.1.3 bad address", True),
+        ("452 4.2.2 full", False),
+        ("450 busy", False),
+    ],
+)
+def test_a_refused_recipient_is_that_persons_trouble(smtp, mail_server, reply, for_good):
+    mail_server.behaviour.rcpt["ada@example.org"] = reply
+    with pytest.raises(RecipientRefused, match=reply[4:]) as refusal:
+        send(smtp)
+    assert refusal.value.for_good is for_good
+
+
+@pytest.mark.parametrize(
+    "reply", ["550 5.4.5 quota", "550 5.7.1 relaying denied", "421 closing", "451 4.3.0 disk full"]
+)
+def test_what_is_not_about_the_recipient_is_the_servers_trouble(smtp, mail_server, reply):
+    mail_server.behaviour.rcpt["ada@example.org"] = reply
+    with pytest.raises(ServerTrouble):
+        send(smtp)
+
+
+def test_a_mailbox_found_full_after_the_data_is_that_persons_trouble(smtp, mail_server):
+    mail_server.behaviour.data = ["552 5.2.2 mailbox full"]
+    with pytest.raises(RecipientRefused):
+        send(smtp)
+
+
+def test_nobody_listening_is_the_servers_trouble():
+    with pytest.raises(ServerTrouble, match="refused"):
+        send(Smtp("127.0.0.1", free_port(), "none"))
+
+
+@pytest.mark.parametrize("stage", ["ehlo", "mail", "rcpt", "data"])
+def test_a_server_that_hangs_is_given_up_in_words(smtp, mail_server, stage):
+    mail_server.behaviour.hang_at = stage
+    with pytest.raises(ServerTrouble, match=r"in time|timed out"):
+        send(smtp)
+
+
+def test_encryption_that_is_asked_for_is_never_done_without(mail_server):
+    with pytest.raises(ServerTrouble, match="STARTTLS"):
+        send(Smtp("127.0.0.1", mail_server.port, "starttls", timeout=2))
+    with pytest.raises(ServerTrouble):
+        send(Smtp("127.0.0.1", mail_server.port, "tls", timeout=2))
+    assert mail_server.taken == []
+
+
+def test_name_and_password_are_used_and_a_refusal_never_shows_them():
+    seen = []
+
+    def check(server, session, envelope, mechanism, data):
+        seen.append(data)
+        return AuthResult(success=data.password == b"right password", handled=False)
+
+    controller = Controller(
+        object(),
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=check,
+        auth_require_tls=False,
+    )
+    controller.start()
+    try:
+        port = controller.port
+        good = Smtp("127.0.0.1", port, "none", username="mood", password="right password")
+        with good.connect():
+            pass
+        assert seen[0].login == b"mood"
+        wrong = Smtp("127.0.0.1", port, "none", username="mood", password="wrong password")
+        with pytest.raises(ServerTrouble) as trouble, wrong.connect():
+            pass
+        assert "wrong password" not in str(trouble.value)
+        assert str(trouble.value).startswith("535")
+    finally:
+        controller.stop()
+
+
+def test_an_address_with_letters_beyond_ascii_needs_a_server_that_takes_them(smtp, mail_server):
+    send(smtp, "ädä@example.org")
+    assert mail_server.recipients() == ["ädä@example.org"]
+
+
+def test_a_domain_beyond_ascii_is_written_as_xn():
+    assert ascii_address("ada@bücher.example.org") == "ada@xn--bcher-kva.example.org"
+    assert ascii_address("not an address") == "not an address"
+
+
+def test_without_a_host_there_is_no_mail_server(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert Smtp.from_settings(load()) is None
+    found = Smtp.from_settings(
+        load(smtp_host="mail.example.org", mail_from="mood@example.org", smtp_security="tls")
+    )
+    assert isinstance(found, Smtp)

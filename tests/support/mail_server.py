@@ -1,0 +1,106 @@
+"""A real SMTP server on a real socket that can be told how to behave."""
+
+import asyncio
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from support.server import free_port
+
+
+@dataclass
+class Behaviour:
+    """What the server answers where it does not answer OK; ``hang_at`` names a stage."""
+
+    mail: str | None = None
+    rcpt: dict[str, str] = field(default_factory=dict)
+    data: list[str] = field(default_factory=list)  # one for each mail, in turn
+    hang_at: str | None = None
+    drop_after_data: int = 0
+
+
+class MailServer:
+    """Keeps every mail that it has answered 250 for."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.behaviour = Behaviour()
+        self.taken: list[tuple[str, EmailMessage]] = []
+        self.connections = 0
+        self._controller: Controller | None = None
+
+    def start(self) -> "MailServer":
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+        return self
+
+    def stop(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def recipients(self) -> list[str]:
+        return [recipient for recipient, _ in self.taken]
+
+    # What follows is called by aiosmtpd, by these names.
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.connections += 1
+        await self._hang("ehlo")
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        await self._hang("mail")
+        if self.behaviour.mail:
+            return self.behaviour.mail
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        await self._hang("rcpt")
+        if address in self.behaviour.rcpt:
+            return self.behaviour.rcpt[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await self._hang("data")
+        if self.behaviour.data:
+            answer = self.behaviour.data.pop(0)
+            if not answer.startswith("250"):
+                return answer
+        content = envelope.original_content or b""
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.taken.append((envelope.rcpt_tos[0], message))
+        if self.behaviour.drop_after_data:
+            self.behaviour.drop_after_data -= 1
+            server.transport.close()
+        return "250 taken"
+
+    async def _hang(self, stage: str) -> None:
+        if self.behaviour.hang_at == stage:
+            await asyncio.sleep(3600)
+
+
+class _Controller(Controller):
+    def __init__(self, mail_server: MailServer, **more: object) -> None:
+        super().__init__(mail_server, **more)
+
+    def factory(self) -> SMTP:
+        return SMTP(self.handler, enable_SMTPUTF8=True)

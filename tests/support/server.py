@@ -1,0 +1,133 @@
+"""A real server in its own process."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.needs import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery staple"
+WAIT_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """`python main.py` with a data folder of its own, and a clock that can be set."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.settings = {
+            "DATA_DIR": str(folder / "data"),
+            "PORT": str(self.port),
+            "REGISTRATION": "open",
+        } | settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clock: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {f"MOODTRACKER_{name}": value for name, value in self.settings.items()}
+        faked = {}
+        if self._clock is not None:
+            faked = {
+                "LD_PRELOAD": str(libfaketime()),
+                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
+                "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+                "TZ": "UTC",
+            }
+        return os.environ | own | faked
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def set_clock(self, *when: int) -> None:
+        """Let the server believe that it is this moment (UTC), from now on."""
+        self._clock = self.folder / "clock"
+        offset = datetime(*when, tzinfo=UTC).timestamp() - time.time()
+        staged = self.folder / "clock.new"
+        staged.write_text(f"{offset:+.1f}\n")
+        staged.replace(self._clock)
+
+    def start(self) -> "Server":
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(ROOT / "main.py")],
+                cwd=self.folder,
+                env=self.environment,
+                stderr=log,
+                stdout=log,
+            )
+        self._await_ready()
+        return self
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                pytest.fail(f"the server ended: {self.log}")
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        pytest.fail(f"the server did not get ready: {self.log}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(WAIT_SECONDS)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `moodtracker WORDS` against the same data."""
+        return subprocess.run(
+            [sys.executable, "-m", "moodtracker", *words],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def register(self, username: str, zone: str = "UTC") -> str:
+        """Register somebody over HTTP; returns the session cookie."""
+        answer = httpx.post(
+            f"{self.url}/register",
+            data={
+                "username": username,
+                "email": f"{username}@example.org",
+                "first_name": username.capitalize(),
+                "password": PASSWORD,
+                "zone": zone,
+            },
+        )
+        assert answer.status_code == 303, re.sub(r"\s+", " ", answer.text)
+        return answer.cookies["moodtracker"]
+
+
+def libfaketime() -> Path:
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        missing("libfaketime (Debian's package faketime)")
+    return found[0]
