@@ -14,6 +14,8 @@ from moodtracker.settings import SettingsError
 
 log = logging.getLogger("moodtracker")
 
+CATCH_UP_SECONDS = 2.0
+
 
 def main() -> None:
     """Serve until told to stop."""
@@ -31,6 +33,7 @@ def main() -> None:
     web = pages.mount(app)
     ticks = app.ticks()
     nicegui_app.on_startup(ticks.start)
+    nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
     nicegui_app.on_shutdown(ticks.stop)
     nicegui_app.on_shutdown(app.close)
     log.info(

@@ -50,14 +50,18 @@ class Ticks:
         self._scheduler.shutdown(wait=True)
 
     def catch_up(self) -> None:
-        """Bring forward each job that a clock set back has pushed further away than its period.
+        """Run now what a jump of the clock would delay; to be called every few seconds.
 
-        APScheduler keeps the wall-clock time of the next run: after a clock is set back by an
-        hour it would be silent for that hour.
+        APScheduler keeps the wall-clock time of the next run and sleeps until then: after a clock
+        is set back by an hour it would be silent for that hour, and after a machine wakes up, or
+        its clock is set forward, for the rest of its sleep.
         """
+        present = now()
         for job in self._scheduler.get_jobs():
-            if job.next_run_time - now() > job.trigger.interval + timedelta(seconds=1):
-                job.modify(next_run_time=now())
+            if job.next_run_time - present > job.trigger.interval + timedelta(seconds=1):
+                job.modify(next_run_time=present)
+            elif job.next_run_time < present:
+                self._scheduler.wakeup()
 
 
 def _said_in_one_line(job: Callable[[], object]) -> Callable[[], None]:

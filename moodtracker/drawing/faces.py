@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from moodtracker.moods import Mood, Stroke
+from moodtracker.moods import Mood, Point, Stroke
 
 # A face fills a square of 24 x 24; its disc leaves a hair's breadth of it free.
 _SIDE = 24
@@ -88,12 +88,12 @@ def _pixels(mood: Mood, side: int) -> tuple[Image.Image, Image.Image]:
     colours = Image.new("RGB", large, mood.light)
     draw = ImageDraw.Draw(colours)
     ink = mood.face.ink
-    for x, y in mood.face.eyes:
-        _dot(draw, x, y, mood.face.eye_radius, scale, ink)
+    for eye in mood.face.eyes:
+        _dot(draw, eye, mood.face.eye_radius, scale, ink)
     for stroke in mood.face.strokes:
         _paint_stroke(draw, stroke, scale, ink)
     coverage = Image.new("L", large)
-    _dot(ImageDraw.Draw(coverage), _CENTRE, _CENTRE, _RADIUS, scale, 255)
+    _dot(ImageDraw.Draw(coverage), (_CENTRE, _CENTRE), _RADIUS, scale, 255)
     return colours.reduce(_SUPERSAMPLING), coverage.reduce(_SUPERSAMPLING)
 
 
@@ -112,12 +112,13 @@ def _paint_stroke(draw: ImageDraw.ImageDraw, stroke: Stroke, scale: float, ink: 
     if stroke.filled:
         draw.polygon(scaled, fill=ink)
     draw.line(scaled, fill=ink, width=round(stroke.width * scale))
-    for x, y in curve:  # round ends and joints
-        _dot(draw, x, y, stroke.width / 2, scale, ink)
+    for point in curve:  # round ends and joints
+        _dot(draw, point, stroke.width / 2, scale, ink)
 
 
 def _dot(
-    draw: ImageDraw.ImageDraw, x: float, y: float, radius: float, scale: float, ink: str | int
+    draw: ImageDraw.ImageDraw, centre: Point, radius: float, scale: float, ink: str | int
 ) -> None:
+    x, y = centre
     box = [(x - radius) * scale, (y - radius) * scale, (x + radius) * scale, (y + radius) * scale]
     draw.ellipse(box, fill=ink)

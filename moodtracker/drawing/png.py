@@ -102,9 +102,9 @@ def draw(board: Board) -> bytes:
     and today has a ring. The same board gives the same bytes.
     """
     image = _static_layer(board.year).copy()
-    left = _write(image, _MARGIN, _TITLE_BASELINE, str(board.year), 40, _IN_INK, weight=0.8)
+    left = _write(image, (_MARGIN, _TITLE_BASELINE), str(board.year), 40, _IN_INK, weight=0.8)
     kept = f"{board.days_kept} of {board.days_so_far} days"
-    _write(image, left + 14, _TITLE_BASELINE, kept, 25, _IN_MUTED)
+    _write(image, (left + 14, _TITLE_BASELINE), kept, 25, _IN_MUTED)
     for day, entries in board.by_day.items():
         left, top, _, _ = square(day)
         image.paste(_tile(entries[0].mood, entries[-1].mood), (left, top - _GAP // 2))
@@ -132,9 +132,9 @@ def _static_layer(year: int) -> Image.Image:
     for number in range(1, 32):
         left, top, right, _ = square(date(year, 1, number))
         middle = (left + right) // 2
-        _write(image, middle, top - 13, str(number), 17, _IN_MUTED, anchor="ms")
+        _write(image, (middle, top - 13), str(number), 17, _IN_MUTED, anchor="ms")
     for month, days in Board(year, "UTC", ()).months():
-        _write(image, _MARGIN, square(days[0])[1] + 22, MONTHS[month - 1][:3], 19, _IN_MUTED)
+        _write(image, (_MARGIN, square(days[0])[1] + 22), MONTHS[month - 1][:3], 19, _IN_MUTED)
         for day in days:
             left, top, _, _ = square(day)
             image.paste(_blank_tile(), (left, top - _GAP // 2))
@@ -158,8 +158,8 @@ def _draw_legend(image: Image.Image, board: Board) -> None:
     left, baseline = _MARGIN, _LEGEND_TOP + 23
     for mood, count in reversed(board.counts.items()):
         image.paste(_face(mood), (left, _LEGEND_TOP))
-        left = _write(image, left + _FACE + 11, baseline, mood.label, 22, _IN_INK)
-        left = _write(image, left + 7, baseline, str(count), 22, _IN_MUTED) + _LEGEND_GAP
+        left = _write(image, (left + _FACE + 11, baseline), mood.label, 22, _IN_INK)
+        left = _write(image, (left + 7, baseline), str(count), 22, _IN_MUTED) + _LEGEND_GAP
 
 
 @lru_cache(maxsize=25)
@@ -228,15 +228,16 @@ def _face(mood: Mood) -> Image.Image:
     faces.paint(painted, mood, (0, 0, _FACE, _FACE))
     channels = painted.tobytes()
     image = Image.new("L", painted.size)
-    image.putdata([_nearest(channels[at : at + 3]) for at in range(0, len(channels), 3)])
+    image.putdata([_nearest(*channels[at : at + 3]) for at in range(0, len(channels), 3)])
     return image
 
 
-def _nearest(colour: Sequence[int]) -> int:
+@lru_cache(maxsize=1024)
+def _nearest(red: int, green: int, blue: int) -> int:
     """The index of the palette's colour that is least away from this one."""
 
     def distance(index: int) -> int:
-        return sum((a - b) ** 2 for a, b in zip(_PALETTE[index], colour, strict=True))
+        return sum((a - b) ** 2 for a, b in zip(_PALETTE[index], (red, green, blue), strict=True))
 
     return min(range(len(_PALETTE)), key=distance)
 
@@ -249,8 +250,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 def _write(
     image: Image.Image,
-    x: int,
-    baseline: int,
+    at: tuple[int, int],
     words: str,
     size: int,
     ramp: Ramp,
@@ -258,7 +258,7 @@ def _write(
     anchor: str = "ls",
     weight: float = 0,
 ) -> int:
-    """Write on white and return where the words end, in pixels.
+    """Write on white, ``at`` a point of the baseline; return where the words end, in pixels.
 
     ``weight`` thickens the strokes by so many pixels, for want of a bold font.
     """
@@ -269,8 +269,8 @@ def _write(
     ImageDraw.Draw(coverage).text(
         (-left, -top), words, 255, font, anchor=anchor, stroke_width=weight
     )
-    image.paste(coverage.point(ramp), (x + left, baseline + top))
-    return x + right
+    image.paste(coverage.point(ramp), (at[0] + left, at[1] + top))
+    return at[0] + right
 
 
 def _encode(image: Image.Image) -> bytes:

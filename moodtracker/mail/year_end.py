@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from email import policy
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -118,11 +119,16 @@ class _Names:
 
 
 def _mailbox(name: str, address: str) -> Address:
-    if address.isascii():
-        return Address(name, addr_spec=address)
-    # Address() takes an address apart by rules that know ASCII alone.
     local, _, domain = address.rpartition("@")
-    return Address(name, local, domain)
+    try:
+        if local and domain and address.isascii():
+            return Address(name, addr_spec=address)
+        if local and domain:
+            # What takes an addr_spec apart knows ASCII alone.
+            return Address(name, local, domain)
+    except (HeaderParseError, IndexError, ValueError):
+        pass  # as below
+    raise ValueError(f"not a mail address: {address!r}")
 
 
 def _in_one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """A real SMTP server on a real socket that can be told how to behave."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ class Behaviour:
     rcpt: dict[str, str] = field(default_factory=dict)
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
     hang_at: str | None = None
+    before_taking: Callable[[], None] = lambda: None
     drop_after_data: int = 0
 
 
@@ -87,6 +89,7 @@ class MailServer:
         content = envelope.original_content or b""
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
+        self.behaviour.before_taking()
         self.taken.append((envelope.rcpt_tos[0], message))
         if self.behaviour.drop_after_data:
             self.behaviour.drop_after_data -= 1

@@ -1,0 +1,392 @@
+"""The year-end mail is complete, safe, and the same on each try."""
+
+import csv
+import email
+import email.policy
+import io
+import random
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage, MIMEPart
+from html.parser import HTMLParser
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from moodtracker import export
+from moodtracker.board import Board, Entry
+from moodtracker.drawing import png
+from moodtracker.mail import year_end
+from moodtracker.moods import Mood
+
+MESSAGE_ID = "<year-2026.0123456789abcdef0123456789abcdef@example.org>"
+
+
+def full_year(seed: int) -> Board:
+    """Two moods on every day of 2026, at random."""
+    chance = random.Random(seed)
+    entries = []
+    for number in range(365):
+        day = date(2026, 1, 1) + timedelta(number)
+        for slot in (1, 2):
+            moment = datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(
+                number, chance.randrange(50000)
+            )
+            entries.append(Entry(day, slot, chance.choice(list(Mood)), moment))
+    return Board(2026, "Europe/Berlin", tuple(entries))
+
+
+def single(mood: Mood = Mood.GOOD) -> Board:
+    day = date(2026, 3, 3)
+    return Board(2026, "UTC", (Entry(day, 1, mood, datetime(2026, 3, 3, 9, tzinfo=UTC)),))
+
+
+FULL = full_year(1)
+EMPTY = Board(2026, "UTC", ())
+
+
+def compose(board: Board = FULL, **changed: Any) -> bytes:
+    arguments: dict[str, Any] = {
+        "name": "Ada",
+        "address": "ada@example.org",
+        "sender": "Moodtracker <mood@example.org>",
+        "message_id": MESSAGE_ID,
+        "date": datetime(2027, 1, 1, 8, tzinfo=UTC),
+        "base_url": "https://mood.example.org/",
+        "keep_days": 30,
+    }
+    return year_end.compose(board, **(arguments | changed))
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return cast(str, body.get_content()).replace("\r\n", "\n")
+
+
+def plain(raw: bytes) -> str:
+    return part(parsed(raw), "plain")
+
+
+def html(raw: bytes) -> str:
+    return part(parsed(raw), "html")
+
+
+def attachments(raw: bytes) -> dict[str | None, bytes]:
+    return {
+        attachment.get_filename(): cast(bytes, attachment.get_payload(decode=True))
+        for attachment in parsed(raw).iter_attachments()
+    }
+
+
+def shape(message: MIMEPart) -> Any:
+    if message.is_multipart():
+        return (message.get_content_type(), [shape(each) for each in message.iter_parts()])
+    return message.get_content_type()
+
+
+class Reader(HTMLParser):
+    """What a person with images off reads, and each tag's attributes."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._in_style = False
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._in_style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_style:
+            self.words.extend(data.split())
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+# --- headers
+
+
+def test_the_headers_say_who_what_and_that_no_person_wrote_it() -> None:
+    message = parsed(compose())
+    assert message["From"] == "Moodtracker <mood@example.org>"
+    assert message["To"] == "Ada <ada@example.org>"
+    assert message["Subject"] == "Your 2026 in moods"
+    assert message["Message-ID"] == MESSAGE_ID
+    assert message["Date"].datetime == datetime(2027, 1, 1, 8, tzinfo=UTC)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["MIME-Version"] == "1.0"
+
+
+def test_a_sender_may_be_a_bare_address() -> None:
+    assert parsed(compose(sender="mood@example.org"))["From"] == "mood@example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Lovelace, Ada", "Lovelace, Ada"),
+        ("Zoë 😄 Müller", "Zoë 😄 Müller"),
+        ('"Ada" <evil@example.net>', '"Ada" <evil@example.net>'),
+        ("Ada\r\nBcc: evil@example.net", "Ada Bcc: evil@example.net"),
+        ("Ada\0\x1b[31m\x85\u2028x", "Ada [31m x"),
+        ("Ada\ud800", "Ada"),
+        ("=?utf-8?q?Ada?=", None),
+        ("李" * 60, "李" * 60),
+        ("a" * 200, "a" * 200),
+        ("", ""),
+        (" \r\n ", ""),
+    ],
+)
+def test_no_name_reaches_beyond_its_own_place(name: str, shown: str | None) -> None:
+    raw = compose(name=name)
+    message = parsed(raw)
+    (recipient,) = message["To"].addresses
+    assert recipient.addr_spec == "ada@example.org"
+    assert message["Bcc"] is None
+    assert message.keys().count("To") == 1
+    if shown is not None:
+        # This parser of Python's leaves a blank where a long name was folded (RFC 2047, 6.2).
+        assert recipient.display_name.replace(" ", "") == shown.replace(" ", "")
+    assert not message.defects
+    assert not message["To"].defects
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=100))
+def test_any_name_makes_a_mail_to_one_person(name: str) -> None:
+    raw = compose(EMPTY, name=name)
+    message = parsed(raw)
+    assert [to.addr_spec for to in message["To"].addresses] == ["ada@example.org"]
+    assert set(message.keys()) == set(parsed(compose(EMPTY)).keys())
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) < 998
+    Reader(html(raw))
+
+
+def test_a_name_is_text_in_the_page_and_never_markup() -> None:
+    raw = compose(name="<img src=x onerror=alert(1)>{{ 7 * 7 }}")
+    assert "&lt;img src=x onerror=alert(1)&gt;{{ 7 * 7 }}, here is your 2026" in html(raw)
+    assert len(Reader(html(raw)).of("img")) == 1
+    assert "<img src=x onerror=alert(1)>{{ 7 * 7 }}, here is your 2026" in plain(raw)
+
+
+def test_an_address_with_letters_of_its_own_is_written_as_it_is() -> None:
+    raw = compose(address="zoë@example.org", name="Zoë")
+    message = parsed(raw)
+    assert "To: Zoë <zoë@example.org>\r\n".encode() in raw
+    assert message["Subject"] == "Your 2026 in moods"
+
+
+def test_a_long_domain_leaves_addresses_and_message_id_whole() -> None:
+    domain = ".".join(["a" * 60] * 3) + ".org"
+    message_id = f"<year-2026.{'0' * 32}@{domain}>"
+    message = parsed(
+        compose(address=f"ada@{domain}", sender=f"Mood <m@{domain}>", message_id=message_id)
+    )
+    assert message["To"].addresses[0].addr_spec == f"ada@{domain}"
+    assert message["From"].addresses[0].addr_spec == f"m@{domain}"
+    assert message["Message-ID"].strip() == message_id
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ada", "ada@", "@b", "a b@b", "a@b\r\nBcc: e@x", "(@b", "zoë@", "ë\r\nX: y@b"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        compose(address=address)
+
+
+# --- structure
+
+
+def test_the_parts_nest_so_that_every_client_finds_what_it_can_show() -> None:
+    assert shape(parsed(compose())) == (
+        "multipart/mixed",
+        [
+            (
+                "multipart/alternative",
+                ["text/plain", ("multipart/related", ["text/html", "image/png"])],
+            ),
+            "image/png",
+            "text/csv",
+        ],
+    )
+
+
+def test_the_picture_in_the_page_is_the_inline_part() -> None:
+    raw = compose()
+    (image,) = Reader(html(raw)).of("img")
+    (inline,) = [p for p in parsed(raw).walk() if p.get_content_disposition() == "inline"]
+    assert image["src"] == "cid:" + inline["Content-ID"].strip("<>")
+    assert inline.get_payload(decode=True) == png.draw(FULL)
+
+
+def test_picture_and_table_are_attached_under_the_name_of_the_year() -> None:
+    assert list(attachments(compose())) == ["moodtracker-2026.png", "moodtracker-2026.csv"]
+
+
+def test_the_attached_picture_shows_each_day_of_the_board() -> None:
+    image = Image.open(io.BytesIO(attachments(compose())["moodtracker-2026.png"])).convert("RGB")
+    for day, (first, second) in FULL.by_day.items():
+        left, top, right, bottom = png.square(day)
+        shown = image.getpixel((left + 9, top + 9)), image.getpixel((right - 10, bottom - 10))
+        assert shown == tuple(tuple(bytes.fromhex(e.mood.light[1:])) for e in (first, second))
+
+
+def test_the_attached_table_has_every_entry() -> None:
+    table = attachments(compose())["moodtracker-2026.csv"]
+    assert table == export.as_csv(FULL).encode()
+    records = list(csv.DictReader(io.StringIO(table.decode(), newline="")))
+    assert [(r["day"], int(r["slot"]), int(r["mood"])) for r in records] == [
+        (entry.day.isoformat(), entry.slot, entry.mood) for entry in FULL.entries
+    ]
+
+
+def test_the_bytes_are_the_same_on_each_try() -> None:
+    assert compose() == compose()
+
+
+def test_the_bytes_pass_any_server() -> None:
+    raw = compose()
+    assert raw.isascii()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert b"\r" not in raw.replace(b"\r\n", b"")
+    assert b"\0" not in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    assert parsed(raw).as_bytes(policy=email.policy.SMTP) == raw
+
+
+def test_a_mail_stays_small_and_its_page_far_below_what_clients_cut_off() -> None:
+    raw = compose()
+    assert len(raw) < 95_000
+    assert len(html(raw).encode()) < 20_000
+
+
+# --- words
+
+
+def test_the_page_tells_everything_with_images_off() -> None:
+    read = Reader(html(compose(single())))
+    assert "Ada, here is your 2026 One square for each day. Yours to keep." in read.text
+    assert "1 day with a mood Good most often March brightest month Tuesday brightest" in read.text
+    assert "1 of 365 days has a mood Great 0 Good 1 Okay 0 Bad 0 Awful 0" in read.text
+    (image,) = read.of("img")
+    assert image["alt"] == (
+        "Your 2026, one square for each day: 1 of 365 days has a mood."
+        " Great 0, good 1, okay 0, bad 0, awful 0."
+    )
+
+
+def test_the_page_has_a_language_a_title_and_one_link_to_the_app() -> None:
+    read = Reader(html(compose()))
+    assert read.of("html") == [{"lang": "en"}]
+    assert read.text.startswith("Your 2026 in moods ")
+    assert [link["href"] for link in read.of("a")] == ["https://mood.example.org/"]
+
+
+def test_the_page_loads_nothing_from_anywhere() -> None:
+    markup = html(compose())
+    assert re.findall(r"https?://[^\"' <]+", markup) == ["https://mood.example.org/"]
+    for forbidden in ("<svg", "data:", "url(", "@import", "<script", "<link", "@font-face"):
+        assert forbidden not in markup
+
+
+def test_the_plain_text_stands_on_its_own() -> None:
+    day = date(2026, 1, 5)
+    moment = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    entries = (
+        Entry(day, 1, Mood.GREAT, moment),
+        Entry(day, 2, Mood.BAD, moment),
+        Entry(date(2026, 1, 6), 1, Mood.GREAT, moment),
+        Entry(date(2026, 12, 31), 1, Mood.OKAY, moment),
+    )
+    text = plain(compose(Board(2026, "UTC", entries)))
+    assert text.startswith("Ada, here is your 2026\nOne square for each day")
+    assert "\n3         days with a mood\nGreat     most often\nJanuary   brightest month\n" in text
+    assert "\n😄 Great    2\n🙂 Good     0\n😐 Okay     1\n🙁 Bad      1\n😢 Awful    0\n" in text
+    assert "\nJan  😄 2  🙁 1\nFeb  no mood\n" in text
+    assert "\nDec  😐 1\n" in text
+    assert "\nMoodtracker: https://mood.example.org/\n" in text
+
+
+@pytest.mark.parametrize("name", ["Ada", "x" * 200, "Ada " * 40])
+def test_the_plain_text_is_wrapped_under_78_columns(name: str) -> None:
+    assert max(map(len, plain(compose(name=name)).splitlines())) < 78
+
+
+@pytest.mark.parametrize("board", [EMPTY, single()])
+@pytest.mark.parametrize("rehearsal", [False, True])
+def test_a_board_with_little_in_it_reads_well(board: Board, rehearsal: bool) -> None:
+    raw = compose(board, rehearsal=rehearsal)
+    for text in (plain(raw), Reader(html(raw)).text):
+        assert "None" not in text
+        assert not re.search(r"\b1\s+days", text)
+        assert "\n\n\n" not in text
+
+
+def test_an_empty_board_has_no_favourites_and_no_totals() -> None:
+    raw = compose(EMPTY)
+    assert "0 days with a mood" in Reader(html(raw)).text
+    for text in (plain(raw), Reader(html(raw)).text):
+        assert "most often" not in text
+        assert "Awful" not in text
+
+
+def test_a_person_without_a_name_is_greeted_all_the_same() -> None:
+    raw = compose(name="")
+    assert plain(raw).startswith("Here is your 2026\n")
+    assert "Here is your 2026" in html(raw)
+
+
+@pytest.mark.parametrize(
+    ("keep_days", "when"),
+    [(30, "30 days after"), (1, "1 day after"), (0, "as soon as"), (90, "90 days after")],
+)
+def test_the_mail_says_when_the_server_forgets_the_year(keep_days: int, when: str) -> None:
+    sentence = (
+        f"Your moods of 2026 are removed from the server {when} this mail has arrived;"
+        " this mail and the attached picture and table are yours to keep."
+        " You get this once a year."
+    )
+    raw = compose(keep_days=keep_days)
+    assert sentence in " ".join(plain(raw).split())
+    assert sentence in Reader(html(raw)).text
+
+
+def test_a_rehearsal_says_so_first_and_speaks_of_no_removal() -> None:
+    today = date(2026, 3, 4)
+    board = Board(2026, "UTC", single().entries, today)
+    raw = compose(board, rehearsal=True)
+    warning = "This is a rehearsal: your year is not over and nothing is deleted."
+    assert parsed(raw)["Subject"] == "Rehearsal: your 2026 so far"
+    assert plain(raw).startswith(warning)
+    for text in (plain(raw), Reader(html(raw)).text):
+        assert warning in text
+        assert "Ada, here is your 2026 so far" in text
+        assert "removed" not in text
+    assert "1 of 63 days has a mood" in html(raw)
+
+
+def test_a_rehearsal_lists_no_month_that_has_not_begun() -> None:
+    board = Board(2026, "UTC", single().entries, date(2026, 3, 4))
+    text = plain(compose(board, rehearsal=True))
+    assert "\nMar  🙂 1\n" in text
+    assert "\nApr " not in text

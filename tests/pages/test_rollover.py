@@ -1,0 +1,125 @@
+import sqlite3
+from datetime import date
+
+import pytest
+
+from support.board_page import BoardPage
+from support.mail_server import MailServer
+
+
+@pytest.fixture
+def mail_server():
+    server = MailServer().start()
+    yield server
+    server.stop()
+
+
+def await_day(board: BoardPage, day: date) -> None:
+    board.page.wait_for_selector(f"#today-card[data-day='{day.isoformat()}']")
+
+
+def test_an_open_page_turns_to_the_new_day_by_itself(make_server, open_board):
+    server = make_server()
+    server.set_clock(2026, 11, 24, 22, 58)
+    server.start()
+    board = open_board(server, server.register("midnight", "Europe/Berlin"))
+    board.pick(4)
+    board.await_moods("Good")
+    server.set_clock(2026, 11, 24, 22, 59, 58)
+    await_day(board, date(2026, 11, 25))
+    board.await_moods()
+    assert board.page.inner_text("#question") == "How is Wednesday going?"
+    assert board.today_classes() == {"today"}
+    assert board.page.locator("td.a4").count() == 1
+    board.pick(2)
+    board.await_moods("Bad")
+    assert board.page.inner_text("#kept") == "2 of 329 days"
+
+
+def test_a_tap_for_the_day_that_just_ended_is_refused_kindly(make_server, open_board):
+    server = make_server()
+    server.set_clock(2026, 11, 24, 23, 59)
+    server.start()
+    board = open_board(server, server.register("late"))
+    board.await_connection()
+    # The tap is made before midnight and arrives after it.
+    board.page.evaluate("window.socket.disconnect()")
+    board.page.wait_for_function("!window.socket.connected")
+    board.pick(4)
+    server.set_clock(2026, 11, 25, 0, 0, 1)
+    board.page.evaluate("window.socket.connect()")
+    board.await_message("That day is over")
+    await_day(board, date(2026, 11, 25))
+    board.await_moods()
+
+
+def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
+    make_server, open_board, mail_server
+):
+    server = make_server(
+        SMTP_HOST="127.0.0.1",
+        SMTP_PORT=str(mail_server.port),
+        SMTP_SECURITY="none",
+        MAIL_FROM="mood@example.org",
+        YEAR_END_MAIL_AT="00:00",
+        YEAR_END_KEEP_DAYS="0",
+    )
+    server.set_clock(2026, 12, 31, 9, 58)
+    server.start()
+    midnights = {
+        "kiri": ("Pacific/Kiritimati", (2026, 12, 31, 9, 58), 1),
+        "universal": ("UTC", (2026, 12, 31, 23, 58), 2),
+        "lana": ("America/Los_Angeles", (2027, 1, 1, 7, 58), 3),
+    }
+    boards = {}
+    for name, (zone, _, mood) in midnights.items():
+        boards[name] = open_board(server, server.register(name, zone))
+        boards[name].pick(mood)
+        boards[name].page.wait_for_selector(f"td.today.a{mood}")
+
+    database = server.folder / "data" / "moodtracker.db"
+    kept_while_mailing = []
+
+    def look() -> None:
+        with sqlite3.connect(database) as connection:
+            query = (
+                "SELECT count(*) FROM sealed_years WHERE state = 'sending' AND moods IS NOT NULL"
+            )
+            kept_while_mailing.append(connection.execute(query).fetchone()[0])
+
+    mail_server.behaviour.before_taking = look
+
+    for number, (name, (_, eve, mood)) in enumerate(midnights.items()):
+        server.set_clock(*eve)
+        board = boards[name]
+        board.page.wait_for_timeout(1500)
+        assert board.page.inner_text("#year-heading") == "Your 2026"
+        server.set_clock(*eve[:3], eve[3], 59, 59)
+        board.page.wait_for_selector("#year-heading:text('Your 2027')")
+        await_day(board, date(2027, 1, 1))
+        board.await_moods()
+        wait_for(board, lambda expected=number + 1: len(mail_server.taken) >= expected)
+        recipient, message = mail_server.taken[number]
+        assert recipient == f"{name}@example.org"
+        assert message["Subject"] == "Your 2026 in moods"
+        (table,) = [part for part in message.walk() if part.get_content_type() == "text/csv"]
+        lines = table.get_content().split()
+        assert [line.split(",")[:3] for line in lines[1:]] == [["2026-12-31", "1", str(mood)]]
+
+    assert kept_while_mailing == [1, 1, 1]
+    wait_for(boards["lana"], lambda: erased(database) == 3)
+    assert len(mail_server.taken) == 3
+
+
+def erased(database) -> int:
+    with sqlite3.connect(database) as connection:
+        query = "SELECT count(*) FROM sealed_years WHERE moods IS NULL AND state = 'sent'"
+        return int(connection.execute(query).fetchone()[0])
+
+
+def wait_for(board: BoardPage, condition) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        board.page.wait_for_timeout(100)
+    pytest.fail("it did not happen")
