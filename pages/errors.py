@@ -4,6 +4,7 @@ import logging
 from html import escape
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from nicegui import app as nicegui_app
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -51,5 +52,6 @@ def mount(web: FastAPI) -> None:
     for application in (web, nicegui_app):
         application.add_exception_handler(404, not_found)
         application.add_exception_handler(HTTPException, refused)
+        application.add_exception_handler(RequestValidationError, refused)
         application.add_exception_handler(SessionEnded, signed_out)
         application.add_exception_handler(Exception, trouble)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,12 @@ def test_days_so_far_ends_today_and_is_the_whole_year_once_it_is_closed() -> Non
     assert board(today=date(2026, 11, 23)).days_so_far == 327
     assert board().days_so_far == 365
     assert board(year=2028).days_so_far == 366
+
+
+def test_only_an_open_board_has_a_day_to_write_on() -> None:
+    assert board(today=date(2026, 11, 23)).open_day == date(2026, 11, 23)
+    with pytest.raises(ValueError, match="closed"):
+        _ = board().open_day
 
 
 def test_an_empty_board_has_no_favourites() -> None:
