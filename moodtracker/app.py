@@ -1,5 +1,6 @@
 """The app without its pages: everything that the settings decide, put together once."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -13,6 +14,8 @@ from moodtracker.mail.outbox import Envelope, Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.settings import Settings
 from moodtracker.yearend import Closing, YearEnd
+
+log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
 _CLEAN_UP = timedelta(hours=6)
@@ -37,6 +40,7 @@ class App:
         """
         database = Database(settings.database_url)
         database.migrate()
+        log.info("%s", database.version())
         live = Live()
         smtp = Smtp.from_settings(settings)
         return cls(

@@ -9,11 +9,11 @@ from typing import Any
 import click
 from email_validator import EmailNotValidError, validate_email
 
-from moodtracker import __version__, clock, logs, settings
+from moodtracker import __version__, clock, days, logs, settings
 from moodtracker.accounts import people, registration
 from moodtracker.app import App, envelope
 from moodtracker.database import DatabaseError
-from moodtracker.demo import make_up
+from moodtracker.demo import NameTaken, make_up
 from moodtracker.mail import rehearsal
 from moodtracker.mail.smtp import RecipientRefused, ServerTrouble
 from moodtracker.settings import SettingsError
@@ -61,7 +61,14 @@ def serve() -> None:
 @_with_app
 def demo(app: App, zone: str) -> None:
     """Make a person with a full, clearly made-up year, to look at."""
-    person, password = make_up(app.database, zone)
+    if zone not in days.zone_names():
+        raise click.ClickException("--zone should be a time zone such as Europe/Berlin")
+    try:
+        person, password = make_up(app.database, zone)
+    except NameTaken:
+        raise click.ClickException(
+            "Somebody here is called demo; their moods stay theirs."
+        ) from None
     click.echo(f"Sign in as {person.username} with the password {password}")
 
 

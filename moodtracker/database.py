@@ -96,6 +96,13 @@ class Database:
             log.warning("the database does not answer: %s", type(error).__name__)
             return False
 
+    def version(self) -> str:
+        """The engine and its version, such as 'SQLite 3.40.1'."""
+        if self.is_sqlite:
+            return f"SQLite {sqlite3.sqlite_version}"
+        with self.read() as session:
+            return f"PostgreSQL {session.scalar(text('SHOW server_version'))}"
+
     def forget_deleted(self) -> None:
         """Leave nothing of deleted rows behind where this app can help it.
 

@@ -15,44 +15,55 @@ from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
 
 USERNAME = "demo"
-_ADDRESS = "demo@example.invalid"
+_ADDRESS = "demo@example.invalid"  # RFC 2606: nobody can have, or register, such an address
+
+
+class NameTaken(Exception):  # noqa: N818
+    """Somebody real is called like the demo person."""
 
 
 def make_up(database: Database, zone: str = "UTC") -> tuple[Person, str]:
     """Make (or make anew) the demo person with a mood on most days up to today.
 
     Their year-end mail is off, since nobody reads it. Returns them and their new password.
+    Raises :class:`NameTaken` where it would touch the account of somebody else.
     """
+    known = find(database, USERNAME)
+    if known is not None and known.email != _ADDRESS:
+        raise NameTaken
     password = secrets.token_urlsafe(12)
     password_hash = passwords.hash_password(password)
-    if find(database, USERNAME) is None:
-        with database.write() as session:
-            session.add(
-                UserRow(
-                    username=USERNAME,
-                    email=_ADDRESS,
-                    first_name="Ada",
-                    last_name="Demo",
-                    password_hash=password_hash,
-                    zone=zone,
-                    year_end_mail=False,
-                    created_at=clock.now(),
-                )
-            )
-    with database.read() as session:
-        person = person_from(
-            session.execute(select_person().where(users.username == USERNAME)).one()
-        )
-    today = person.today
     with database.write() as session:
+        if known is None:
+            session.add(_nobody(password_hash, zone))
+            session.flush()
+        row = session.execute(select_person().where(users.email == _ADDRESS)).one()
+        person = person_from(row)
         session.execute(delete(EntryRow).where(entries.user_id == person.id))
-        session.execute(insert(EntryRow), _moods(person, today))
+        session.execute(insert(EntryRow), _moods(person, person.today))
         session.execute(
             update(UserRow)
             .where(users.id == person.id)
-            .values(password_hash=password_hash, latest_day=today, open_year=today.year)
+            .values(
+                password_hash=password_hash,
+                latest_day=person.today,
+                open_year=person.today.year,
+            )
         )
     return person, password
+
+
+def _nobody(password_hash: str, zone: str) -> UserRow:
+    return UserRow(
+        username=USERNAME,
+        email=_ADDRESS,
+        first_name="Ada",
+        last_name="Demo",
+        password_hash=password_hash,
+        zone=zone,
+        year_end_mail=False,
+        created_at=clock.now(),
+    )
 
 
 def _moods(person: Person, today: date) -> list[dict[str, object]]:
@@ -62,7 +73,7 @@ def _moods(person: Person, today: date) -> list[dict[str, object]]:
     drift = 3.0
     day = date(today.year, 1, 1)
     while day <= today:
-        drift = min(5.2, max(1.0, drift + chance.gauss(0.03 * (3.4 - drift), 0.55)))
+        drift += 0.15 * (3.3 - drift) + chance.gauss(0, 0.5)
         weekend = 0.5 if day.weekday() >= 5 else 0.0
         is_kept = day == today or chance.random() > 0.06
         if is_kept:

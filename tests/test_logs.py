@@ -1,0 +1,151 @@
+import asyncio
+import gc
+import logging
+
+import pytest
+
+from moodtracker import logs
+
+SECRET = "dear diary"
+CHATTY = ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio")
+
+
+@pytest.fixture
+def said(capsys):
+    """Configures the log; returns a function that tells what it said. Puts all back at the end."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in CHATTY}
+    for handler in before[1]:
+        root.removeHandler(handler)  # pytest's own: `configure` would close them
+    logs.configure()
+    yield lambda: capsys.readouterr().err
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def log():
+    return logging.getLogger("moodtracker.somewhere")
+
+
+def fail(text=SECRET):
+    raise ValueError(text)
+
+
+def test_a_message_is_one_line_with_time_and_level(said, log):
+    log.warning("%d mails wait", 3)
+    line = said()
+    assert line.endswith(" warning 3 mails wait\n")
+    assert line.startswith("20")
+
+
+def test_an_exception_is_told_by_kind_and_place_in_one_line_without_its_text(said, log):
+    try:
+        fail()
+    except ValueError:
+        log.exception("a page failed")
+    line = said()
+    assert "a page failed (ValueError in fail, line " in line
+    assert_one_line(line)
+
+
+def test_an_exception_as_the_message_itself_is_not_quoted(said, log):
+    try:
+        fail()
+    except ValueError as error:
+        log.exception(error)  # noqa: TRY401 - as NiceGUI does
+    line = said()
+    assert "an error in a page (ValueError in fail" in line
+    assert_one_line(line)
+
+
+def test_an_exception_as_the_message_without_a_trace_is_not_quoted(said, log):
+    log.error(ValueError(SECRET))
+    assert_one_line(said())
+
+
+def test_the_exceptions_that_led_to_an_exception_are_not_quoted(said, log):
+    def lead():
+        try:
+            fail()
+        except ValueError as error:
+            raise KeyError(SECRET) from error
+
+    try:
+        lead()
+    except KeyError:
+        log.exception("a page failed")
+    line = said()
+    assert "(KeyError in lead" in line
+    assert_one_line(line)
+
+
+def test_an_exception_that_was_never_raised_has_no_place(said, log):
+    log.error("a page failed", exc_info=ValueError(SECRET))
+    line = said()
+    assert line.endswith("a page failed (ValueError)\n")
+
+
+def test_no_exception_at_hand_is_no_matter(said, log):
+    log.error("a page failed", exc_info=True)
+    assert said().endswith(" error a page failed\n")
+
+
+def test_the_stack_is_not_told(said, log):
+    log.error("a page failed", stack_info=True)
+    assert_one_line(said())
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "\n",
+        *(
+            pytest.param(
+                character,
+                marks=pytest.mark.xfail(strict=True, reason="only \\n is kept out of a line"),
+            )
+            for character in ("\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028")
+        ),
+    ],
+    ids=ascii,
+)
+def test_no_message_can_forge_a_second_line(said, log, character):
+    log.warning("unknown name: %s", f"x{character}2026-11-24 warning forged")
+    assert len(said().splitlines()) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="asyncio's own message quotes the exception of a lost task")
+def test_the_exception_of_a_task_that_nobody_awaited_is_not_quoted(said):
+    async def lose():
+        task = asyncio.create_task(asyncio.to_thread(fail))
+        await asyncio.sleep(0.05)
+        while not task.done():
+            await asyncio.sleep(0.05)
+        del task
+        gc.collect()
+
+    asyncio.run(lose())
+    assert_one_line(said())
+
+
+def test_details_are_left_out(said, log):
+    log.debug("detail")
+    for name in CHATTY:
+        logging.getLogger(name).info("detail")
+    assert said() == ""
+
+
+def test_warnings_of_the_libraries_are_told(said):
+    for name in CHATTY:
+        logging.getLogger(name).warning("trouble in %s", name)
+    assert len(said().splitlines()) == len(CHATTY)
+
+
+def assert_one_line(told):
+    assert len(told.splitlines()) == 1
+    assert SECRET not in told
+    assert "Traceback" not in told
