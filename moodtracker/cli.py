@@ -1,5 +1,6 @@
 """The operator's commands: `moodtracker COMMAND`."""
 
+import logging
 import runpy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def _with_app(command: Callable[..., None]) -> Callable[..., None]:
 @click.version_option(__version__)
 def main() -> None:
     """Moodtracker: two moods a day, a year of colour, yours to keep."""
-    logs.configure()
+    logs.configure(logging.WARNING)
 
 
 @main.command()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, update
 
 from moodtracker import clock
-from moodtracker.accounts import passwords
+from moodtracker.accounts import passwords, sessions
 from moodtracker.accounts.people import Person, find, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.models import EntryRow, UserRow, entries, users
@@ -50,6 +50,7 @@ def make_up(database: Database, zone: str = "UTC") -> tuple[Person, str]:
                 open_year=person.today.year,
             )
         )
+    sessions.end_all(database, person.id)
     return person, password
 
 

@@ -26,10 +26,10 @@ def _place(record: logging.LogRecord) -> str:
     return f" in {code.co_name}, line {trace.tb_lineno}"
 
 
-def configure() -> None:
-    """Log to standard error, in one line each."""
+def configure(level: int = logging.INFO) -> None:
+    """Log what is at least of this level to standard error, in one line each."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

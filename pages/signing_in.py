@@ -13,7 +13,7 @@ from nicegui import Client, ui
 from starlette.responses import RedirectResponse, Response
 
 from moodtracker import days
-from moodtracker.accounts import passwords, registration, sessions
+from moodtracker.accounts import passwords, people, registration, sessions
 from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.app import App
@@ -39,7 +39,7 @@ def mount(web: FastAPI, app: App) -> None:
         if request.state.signed_in:
             return _to(request.query_params.get("next"))
         may_join = await _may_join(app)
-        if may_join and app.settings.registration == "first":
+        if may_join and not await asyncio.to_thread(people.anybody, app.database):
             return _to("/register")  # nobody lives here yet
         _sign_in_form({"next": request.query_params.get("next", "")}, may_join=may_join)
         return None

@@ -1,6 +1,8 @@
 import asyncio
 import gc
+import io
 import logging
+import sys
 
 import pytest
 
@@ -11,15 +13,17 @@ CHATTY = ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio")
 
 
 @pytest.fixture
-def said(capsys):
+def said(monkeypatch):
     """Configures the log; returns a function that tells what it said. Puts all back at the end."""
-    root = logging.getLogger()
+    root, written = logging.getLogger(), io.StringIO()
     before = root.level, root.handlers[:]
     levels = {name: logging.getLogger(name).level for name in CHATTY}
     for handler in before[1]:
         root.removeHandler(handler)  # pytest's own: `configure` would close them
-    logs.configure()
-    yield lambda: capsys.readouterr().err
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sys, "stderr", written)
+        logs.configure()
+    yield written.getvalue
     root.setLevel(before[0])
     root.handlers[:] = before[1]
     for name, level in levels.items():
@@ -121,10 +125,11 @@ def test_no_message_can_forge_a_second_line(said, log, character):
 @pytest.mark.xfail(strict=True, reason="asyncio's own message quotes the exception of a lost task")
 def test_the_exception_of_a_task_that_nobody_awaited_is_not_quoted(said):
     async def lose():
-        task = asyncio.create_task(asyncio.to_thread(fail))
-        await asyncio.sleep(0.05)
-        while not task.done():
-            await asyncio.sleep(0.05)
+        async def forgotten():
+            fail()
+
+        task = asyncio.create_task(forgotten())
+        await asyncio.wait([task])
         del task
         gc.collect()
 
@@ -137,6 +142,13 @@ def test_details_are_left_out(said, log):
     for name in CHATTY:
         logging.getLogger(name).info("detail")
     assert said() == ""
+
+
+def test_a_command_may_leave_out_more(said, log):
+    logging.getLogger().handlers[:] = []
+    logs.configure(logging.WARNING)
+    assert not log.isEnabledFor(logging.INFO)
+    assert log.isEnabledFor(logging.WARNING)
 
 
 def test_warnings_of_the_libraries_are_told(said):

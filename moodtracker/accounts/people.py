@@ -50,6 +50,12 @@ def find(database: Database, login: str) -> Person | None:
     return person_from(row) if row else None
 
 
+def anybody(database: Database) -> bool:
+    """Whether there is any person at all."""
+    with database.read() as session:
+        return session.execute(select(users.id).limit(1)).first() is not None
+
+
 def everyone(database: Database) -> list[Person]:
     """All people, by username."""
     with database.read() as session:

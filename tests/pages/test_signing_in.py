@@ -198,6 +198,17 @@ def test_by_default_only_the_first_person_may_register(make_server, open_browser
     assert page.locator("text=Make an account").count() == 0
 
 
+def test_the_demo_person_can_sign_in_before_anybody_has_registered(make_server, open_browser):
+    server = make_server(REGISTRATION="first").start()
+    password = server.command("demo").stdout.split()[-1]
+    page = open_browser(server).new_page()
+    page.goto(server.url)
+    page.fill("#login", "demo")
+    page.fill("#password", password)
+    page.click("button[type=submit]")
+    page.wait_for_selector("#today-card")
+
+
 def test_a_name_that_is_taken_is_said_at_its_field(server):
     server.register("taken")
     answer = httpx.post(
