@@ -5,12 +5,13 @@
 // own, and the server counts it once.
 (() => {
   const DOUBLE_CLICK = 700; // ms in which the same mood again is the same tap
-  const PATIENCE = 3000; // ms after which a tap that is not saved yet is mentioned
+  const PATIENCE = 3000; // ms after which a tap that is not saved yet is mentioned, and sent again
   const find = (id) => document.getElementById(id);
   const store = () => "moodtracker.taps." + find("today-card").dataset.person;
   let connected = false;
   let following = false;
   let changing = null; // the entry that the next mood replaces, by the tap that made it
+  let waiting = null;
   let last = { mood: null, at: 0 };
 
   const pending = () => JSON.parse(sessionStorage.getItem(store()) || "[]");
@@ -23,10 +24,15 @@
     tap = { tap: name(), day: find("today-card").dataset.day, ...tap };
     keep([...pending(), tap]);
     if (connected) emitEvent("tap", tap);
-    setTimeout(() => {
-      if (pending().some((waiting) => waiting.tap === tap.tap))
-        say("Not saved yet: it will be as soon as the connection is back.");
-    }, PATIENCE);
+    waiting ??= setTimeout(insist, PATIENCE);
+  }
+
+  function insist() {
+    waiting = null;
+    if (!pending().length) return;
+    say("Not saved yet. It is tried again until it is.");
+    if (connected) for (const tap of pending()) emitEvent("tap", tap);
+    waiting = setTimeout(insist, PATIENCE);
   }
 
   function pick(mood) {
@@ -80,13 +86,20 @@
       if (!following) window.socket.on("disconnect", () => (connected = false));
       following = true;
       for (const tap of pending()) emitEvent("tap", tap);
+      if (pending().length) waiting ??= setTimeout(insist, PATIENCE);
     },
     // The server calls this with what changed, the taps it has dealt with, and what there is to say.
     show({ fragments, done, message }) {
       const focused = document.activeElement?.id;
-      for (const [id, markup] of Object.entries(fragments)) find(id).outerHTML = markup;
+      for (const [id, markup] of Object.entries(fragments)) {
+        const old = find(id);
+        if (old) old.outerHTML = markup;
+      }
       if (focused && document.activeElement?.id !== focused) find(focused)?.focus();
-      if (done.length) keep(pending().filter((tap) => !done.includes(tap.tap)));
+      if (done.length) {
+        keep(pending().filter((tap) => !done.includes(tap.tap)));
+        if (message === null && !pending().length) say("");
+      }
       if (changing) choose(document.querySelector(`[data-change="${CSS.escape(changing)}"]`) ? changing : null);
       if (message !== null) say(message);
     },

@@ -62,9 +62,9 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class ClosedYear:
-    """A sealed year that is still here, as its person may see it."""
+    """A sealed year that is still here: what became of its mail, and when it is erased."""
 
-    board: Board
+    year: int
     state: str
     due_at: datetime
     erased_from: datetime | None
@@ -162,18 +162,26 @@ class YearEnd:
         """The person's last closed year, while the server still has it (Y5)."""
         with self._database.read() as session:
             row = session.execute(
-                select(*sealed_years)
+                select(
+                    sealed_years.year, sealed_years.state, sealed_years.due_at, sealed_years.sent_at
+                )
                 .where(sealed_years.user_id == person.id, sealed_years.moods.is_not(None))
                 .order_by(sealed_years.year.desc())
             ).first()
         if row is None:
             return None
-        return ClosedYear(
-            sealed.unpack(row.year, row.zone, row.moods),
-            row.state,
-            row.due_at,
-            row.sent_at + self._closing.keep if row.sent_at else None,
-        )
+        erased_from = row.sent_at + self._closing.keep if row.sent_at else None
+        return ClosedYear(row.year, row.state, row.due_at, erased_from)
+
+    def closed_board(self, person: Person, year: int) -> Board | None:
+        """The board of a closed year, while the server still has it."""
+        with self._database.read() as session:
+            row = session.execute(
+                select(sealed_years.zone, sealed_years.moods).where(
+                    sealed_years.user_id == person.id, sealed_years.year == year
+                )
+            ).first()
+        return sealed.unpack(year, row.zone, row.moods) if row and row.moods else None
 
     def _with_an_older_year(self) -> Sequence[Row[Any]]:
         """Everybody who has entries of a year that has ended somewhere on earth."""

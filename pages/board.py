@@ -14,8 +14,7 @@ from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces, html
-from moodtracker.yearend import ClosedYear
-from pages import assets, parts
+from pages import assets, closed_year, parts
 from pages.open_board import OpenBoard
 
 
@@ -35,12 +34,12 @@ def mount(app: App) -> None:
         ui.add_body_html(
             "<main>"
             + html.today_card(board, who.person.id)
-            + (_closed_card(closed, who.person) if closed else "")
+            + closed_year.card(closed, who.person)
             + html.year_card(board)
             + "</main>"
         )
 
-        page = OpenBoard(app, who, client, board)
+        page = OpenBoard(app, who, client, board, closed)
         ui.on("tap", page.take)
         client.on_connect(page.greet)
         client.on_delete(page.leave)
@@ -55,25 +54,3 @@ def _header(person: Person) -> str:
         '<form method="post" action="/logout"><button>Sign out</button></form>'
         "</div></details></header>"
     )
-
-
-def _closed_card(closed: ClosedYear, person: Person) -> str:
-    year = closed.board.year
-    return (
-        f'<section class="card closed" aria-labelledby="closed-heading">'
-        f'<h2 id="closed-heading">Your {year} is complete</h2><p>{_delivery(closed, person)}</p>'
-        f'<div class="links"><a href="/board.png?year={year}" download>Picture</a>'
-        f'<a href="/moods.csv?year={year}" download>Table</a></div></section>'
-    )
-
-
-def _delivery(closed: ClosedYear, person: Person) -> str:
-    address = f"<b>{escape(person.email)}</b>"
-    if closed.state == "sent" and closed.erased_from:
-        erased = f"{closed.erased_from.day} {html.MONTHS[closed.erased_from.month - 1]}"
-        return f"It was mailed to {address}, and is removed from here on {erased}."
-    if closed.state == "held":
-        return f"The mail server does not accept {address}. Please keep a copy from here."
-    if closed.state in ("no_address", "opted_out"):
-        return "Please keep a copy: the days that were not mailed are here for you."
-    return f"It is on its way to {address}, and stays here until it has arrived."

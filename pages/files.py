@@ -25,12 +25,12 @@ def mount(web: FastAPI, app: App) -> None:
 
     def board_of(who: SignedIn, year: int | None) -> Board:
         board = app.diary.read(who)
-        if year in (None, board.year):
+        if year is None or year == board.year:
             return board
-        closed = app.year_end.closed_year(who.person)
-        if closed is None or closed.board.year != year:
+        closed = app.year_end.closed_board(who.person, year)
+        if closed is None:
             raise HTTPException(404)
-        return closed.board
+        return closed
 
     def add(path: str) -> None:
         suffix, media_type, draw = _KINDS[path]

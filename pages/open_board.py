@@ -16,7 +16,8 @@ from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.drawing import html
-from pages import words
+from moodtracker.yearend import ClosedYear
+from pages import closed_year, words
 from pages.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,10 @@ class OpenBoard:
 
     everyone: ClassVar[set["OpenBoard"]] = set()
 
-    def __init__(self, app: App, who: SignedIn, client: Client, board: Board) -> None:
-        """Begin to follow the person's changes; ``board`` is what the first HTML shows."""
+    def __init__(
+        self, app: App, who: SignedIn, client: Client, board: Board, closed: ClosedYear | None
+    ) -> None:
+        """Begin to follow the person's changes; the first HTML shows ``board`` and ``closed``."""
         self._app = app
         self._who = who
         self._client = client
@@ -45,7 +48,7 @@ class OpenBoard:
         self._stale = False
         self._done: list[str] = []
         self._message: str | None = None
-        self._remember(board)
+        self._remember(board, closed)
         self._unfollow = app.live.follow(who.person.id, self.touch)
         self.everyone.add(self)
 
@@ -105,7 +108,7 @@ class OpenBoard:
             done, self._done = self._done, []
             message, self._message = self._message, None
             try:
-                board = await asyncio.to_thread(self._app.diary.read, self._who)
+                board, closed = await asyncio.to_thread(self._read)
             except SessionEnded:
                 self._send_away()
                 return
@@ -113,24 +116,35 @@ class OpenBoard:
                 log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
                 self._show({}, [], words.for_person(error))
                 return
-            fragments = self._differences(board)
-            self._remember(board)
+            fragments = self._differences(board, closed)
+            self._remember(board, closed)
             if fragments or done or message:
                 self._show(fragments, done, message)
 
-    def _differences(self, board: Board) -> html.Fragments:
-        """The elements to replace: both cards on a new day, else those that changed."""
+    def _read(self) -> tuple[Board, ClosedYear | None]:
+        return self._app.diary.read(self._who), self._app.year_end.closed_year(self._who.person)
+
+    def _fragments(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
+        return (
+            html.today_fragments(board)
+            | html.year_fragments(board)
+            | {"closed-year": closed_year.card(closed, self._who.person)}
+        )
+
+    def _differences(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
+        """The elements to replace: whole cards on a new day, else what changed in them."""
         if board.today != self._day or board.zone != self._zone:
             return {
                 "today-card": html.today_card(board, self._who.person.id),
+                "closed-year": closed_year.card(closed, self._who.person),
                 "year-card": html.year_card(board),
             }
-        return dict(html.changes(self._shown, _fragments(board)))
+        return dict(html.changes(self._shown, self._fragments(board, closed)))
 
-    def _remember(self, board: Board) -> None:
+    def _remember(self, board: Board, closed: ClosedYear | None) -> None:
         self._day = board.open_day
         self._zone = board.zone
-        self._shown = _fragments(board)
+        self._shown = self._fragments(board, closed)
         self._day_ends_at = days.ends_at(board.open_day, board.zone, self._who.person.day_end_hour)
 
     def _show(self, fragments: html.Fragments, done: list[str], message: str | None) -> None:
@@ -143,10 +157,6 @@ class OpenBoard:
         """The session is over: the page shows nothing of the person any more."""
         if not self._client.is_deleted:
             self._client.open("/login")
-
-
-def _fragments(board: Board) -> html.Fragments:
-    return html.today_fragments(board) | html.year_fragments(board)
 
 
 def roll_over() -> None:

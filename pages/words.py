@@ -10,7 +10,7 @@ _SENTENCES: dict[type[Exception], str] = {
     SessionEnded: "You are signed out.",
 }
 UNKNOWN = "That could not be understood, and nothing was changed."
-NOT_SAVED = "That could not be saved just now. Please try again in a moment."
+NOT_SAVED = "Not saved yet. It is tried again until it is."
 
 
 def for_person(error: Exception) -> str:

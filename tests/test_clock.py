@@ -159,3 +159,20 @@ def test_catching_up_leaves_alone_what_is_due_in_time():
         ticks.catch_up()
         threading.Event().wait(0.2)
     assert job.runs == 1
+
+
+def test_a_job_overslept_because_the_clock_jumped_forward_is_run(monkeypatch):
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + 2 * HOUR
+
+    ticks, job = Ticks(), Job()
+    ticks.every(HOUR, job)
+    with ticking(ticks):
+        job.wait()
+        monkeypatch.setattr("apscheduler.schedulers.base.datetime", Later)
+        monkeypatch.setattr(clock, "now", lambda: Later.now(UTC))
+        ticks.catch_up()
+        job.wait()
+    assert job.runs == 2

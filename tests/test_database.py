@@ -327,6 +327,12 @@ def test_the_folder_of_the_file_is_made(tmp_path):
         assert (tmp_path / "a/b/moodtracker.db").is_file()
 
 
+def test_the_database_tells_which_one_it_is(database):
+    name, version = database.version().split(" ", 1)
+    assert name == ("SQLite" if database.is_sqlite else "PostgreSQL")
+    assert version[0].isdigit()
+
+
 # Reading and writing
 
 

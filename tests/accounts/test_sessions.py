@@ -296,6 +296,14 @@ def test_every_visit_gives_60_days_more(database, join, moved_clock):
         assert holder(database, cookie) == "ada"
 
 
+def test_whoever_only_taps_on_an_open_page_is_not_signed_out(database, join, moved_clock):
+    ada = join("ada")
+    for _ in range(3):
+        moved_clock.moment += 50 * DAY
+        with database.write() as session:
+            sessions.lock_person(session, ada)
+
+
 def test_after_a_year_one_signs_in_again_however_often_one_came(database, join, moved_clock):
     cookie = sessions.open_session(database, join("ada").person.id)
     for _ in range(12):

@@ -111,6 +111,33 @@ def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
     assert len(mail_server.taken) == 3
 
 
+def test_the_closed_year_stays_in_sight_until_it_is_erased(make_server, open_board, mail_server):
+    server = make_server(
+        SMTP_HOST="127.0.0.1",
+        SMTP_PORT=str(mail_server.port),
+        SMTP_SECURITY="none",
+        MAIL_FROM="mood@example.org",
+    )
+    server.set_clock(2026, 12, 31, 23, 58)
+    server.start()
+    board = open_board(server, server.register("keeper"))
+    board.pick(5)
+    board.await_moods("Great")
+    server.set_clock(2026, 12, 31, 23, 59, 59)
+    card = board.page.locator("#closed-year")
+    card.get_by_text("Your 2026 is complete").wait_for()
+    assert "on its way to keeper@example.org" in card.inner_text()
+    table = board.page.request.get(f"{server.url}/moods.csv?year=2026").text()
+    assert "2026-12-31,1,5,great" in table
+    assert mail_server.taken == []
+
+    server.set_clock(2027, 1, 1, 9)
+    wait_for(board, lambda: mail_server.recipients() == ["keeper@example.org"])
+    board.page.wait_for_timeout(500)
+    board.page.reload()
+    assert "From 31 January on it is here no more" in card.inner_text()
+
+
 def erased(database) -> int:
     with sqlite3.connect(database) as connection:
         query = "SELECT count(*) FROM sealed_years WHERE moods IS NULL AND state = 'sent'"
