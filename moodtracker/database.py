@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,14 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Open ``url``; raises :class:`DatabaseError` where its folder cannot be made."""
-        parsed = make_url(url)
+        """Open ``url``; raises :class:`DatabaseError` where that cannot be."""
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise DatabaseError(
+                "The address of the database cannot be read: give sqlite:///FILE "
+                "or postgresql://USER:PASSWORD@HOST:PORT/NAME."
+            ) from None
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._writing: Engine
         self._reading: Engine
@@ -48,7 +55,8 @@ class Database:
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
         else:
-            self._writing = self._reading = create_engine(url, pool_pre_ping=True)
+            self._writing = create_engine(url, pool_pre_ping=True)
+            self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -68,16 +76,11 @@ class Database:
         Raises :class:`DatabaseError` where the database is out of reach, or newer than this app.
         """
         try:
-            with self._writing.connect() as connection:
+            with self._writing.begin() as connection:
                 if not self.is_sqlite:
-                    connection.execute(text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
-                    connection.commit()
-                with connection.begin():
-                    command.upgrade(_alembic(connection), "head")
-                if not self.is_sqlite:
-                    connection.execute(text(f"SELECT pg_advisory_unlock({_MIGRATION_LOCK})"))
-                    connection.commit()
-        except OperationalError as error:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                command.upgrade(_alembic(connection), "head")
+        except DBAPIError as error:
             raise DatabaseError(f"The database does not open: {_reason(error)}") from None
         except CommandError:
             raise DatabaseError(
@@ -135,9 +138,9 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        _use_write_ahead_log(connection)
         for pragma in (
-            f"busy_timeout = {_BUSY_SECONDS * 1000}",
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             "secure_delete = ON",
@@ -151,6 +154,21 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
     return engine
 
 
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL where it is not: the one statement that ignores busy_timeout."""
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    for _ in range(_BUSY_SECONDS * 20):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(1 / 20)  # another process is making the database at this moment
+        else:
+            return
+
+
 def _make_folder(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -161,6 +179,6 @@ def _make_folder(file: Path) -> None:
         ) from None
 
 
-def _reason(error: OperationalError) -> str:
+def _reason(error: DBAPIError) -> str:
     """The driver's own sentence, which names host or file but no password and no row."""
     return str(error.orig).strip().splitlines()[0]

@@ -29,8 +29,8 @@ def zone_names() -> frozenset[str]:
 def begins_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
     """The moment (aware, UTC) at which ``day`` begins in ``zone``.
 
-    An hour that the clocks skip counts from where they jump; of an hour that they repeat,
-    the first one counts (PEP 495, fold=0).
+    An hour that the clocks skip is told by what they showed before; of an hour that they repeat,
+    the first one counts (PEP 495, fold=0). So days neither overlap nor leave a gap.
     """
     local = datetime.combine(day, time(day_end_hour), ZoneInfo(zone))
     return local.astimezone(UTC)

@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,7 @@ def make_up(database: Database, zone: str = "UTC") -> tuple[Person, str]:
             session.add(_nobody(password_hash, zone))
             session.flush()
         row = session.execute(select_person().where(users.email == _ADDRESS)).one()
-        person = person_from(row)
+        person = replace(person_from(row), zone=zone)
         session.execute(delete(EntryRow).where(entries.user_id == person.id))
         session.execute(insert(EntryRow), _moods(person, person.today))
         session.execute(
@@ -46,6 +47,7 @@ def make_up(database: Database, zone: str = "UTC") -> tuple[Person, str]:
             .where(users.id == person.id)
             .values(
                 password_hash=password_hash,
+                zone=zone,
                 latest_day=person.today,
                 open_year=person.today.year,
             )

@@ -1,8 +1,11 @@
 """Live boards: whoever has something open of a person's hears at once that it changed."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Lock
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[], None]
 
@@ -37,4 +40,8 @@ class Live:
         with self._lock:
             listeners = list(self._listeners.get(user_id, ()))
         for listener in listeners:
-            listener()
+            try:
+                listener()
+            except Exception as error:
+                # What changed is committed: neither its teller nor the other pages are to suffer.
+                log.error("an open page could not be told (%s)", type(error).__name__)  # noqa: TRY400

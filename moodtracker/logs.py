@@ -8,12 +8,15 @@ class _OneLine(logging.Formatter):
     """Tells of an exception by its kind and place alone: its text may quote a person."""
 
     def format(self, record: logging.LogRecord) -> str:
+        words = record.getMessage()
         if isinstance(record.msg, BaseException):
-            record.msg, record.args = "an error in a page", None
-        line = f"{self.formatTime(record)} {record.levelname.lower()} {record.getMessage()}"
+            words = "an error in a page"
+        elif record.name == "asyncio":
+            words = words.splitlines()[0]  # the others show a task with what was in it
+        line = f"{self.formatTime(record)} {record.levelname.lower()} {words}"
         if record.exc_info and record.exc_info[0]:
             line += f" ({record.exc_info[0].__name__}{_place(record)})"
-        return line.replace("\n", " ")
+        return " ".join(line.splitlines())
 
 
 def _place(record: logging.LogRecord) -> str:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MOODTRACKER_"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class SettingsError(Exception):
@@ -19,10 +20,18 @@ class SettingsError(Exception):
 
 
 def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    """The address as browsers write it (WHATWG URL): lower case, no default port."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("give an address such as https://mood.example.org")
-    return text.rstrip("/")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port should be a number up to 65535") from None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if port not in (None, _DEFAULT_PORTS[parts.scheme]):
+        host += f":{port}"
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def _database_address(text: str) -> str:
@@ -39,12 +48,14 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("data")
-    database_url: Annotated[str, AfterValidator(_database_address)] = ""
+    database_url: Annotated[str, AfterValidator(_database_address)] = Field("", repr=False)
     database_url_file: Path | None = None
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
-    base_url: Annotated[str, AfterValidator(_web_address)] = ""
+    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default_factory=lambda checked: f"http://localhost:{checked['port']}"
+    )
 
     registration: Literal["first", "open", "closed"] = "first"
 
@@ -69,10 +80,9 @@ class Settings(BaseSettings):
             if file and name in filled:
                 raise ValueError(f"set {_public(name)} or {_public(name)}_FILE, not both")
             if file:
-                filled[name] = _read(Path(file))
+                filled[name] = _read(f"{_public(name)}_FILE", Path(file))
         data_dir = Path(filled.get("data_dir", "data"))
         filled.setdefault("database_url", f"sqlite:///{data_dir / 'moodtracker.db'}")
-        filled.setdefault("base_url", f"http://localhost:{filled.get('port', 8080)}")
         return filled
 
     @model_validator(mode="after")
@@ -112,7 +122,13 @@ def load(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError("\n".join(_in_words(item) for item in error.errors())) from None
+        raise SettingsError(
+            "\n".join(
+                _in_words(item)
+                for item in error.errors()
+                if item["type"] != "default_factory_not_called"
+            )
+        ) from None
 
 
 def unknown_names() -> list[str]:
@@ -126,11 +142,13 @@ def _public(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _read(file: Path) -> str:
+def _read(setting: str, file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot read {file}: {type(error).__name__}") from None
+        raise ValueError(
+            f"{setting} names a file that cannot be read ({type(error).__name__})"
+        ) from None
 
 
 def _in_words(item: Any) -> str:

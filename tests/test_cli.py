@@ -216,9 +216,6 @@ def test_a_database_out_of_reach_is_said_in_a_sentence(monkeypatch, words):
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a DATABASE_URL that make_url cannot read ends in a traceback"
-)
 def test_an_address_of_a_database_that_cannot_be_read_is_said_in_a_sentence(monkeypatch):
     monkeypatch.setenv("MOODTRACKER_DATABASE_URL", f"postgresql://ada:{SECRET}@db:port/mood")
     said = run("user", "list", code=1)

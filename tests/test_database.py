@@ -15,12 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from moodtracker.database import Database, DatabaseError
 from moodtracker.models import EntryRow, SealedYearRow, SessionRow, UserRow, metadata
 
-LOCK_KEPT = pytest.mark.xfail(
-    strict=True, reason="migrate() keeps its advisory lock in the pool where the migration fails"
-)
-NOT_ONE_STATE = pytest.mark.xfail(
-    strict=True, reason="read() on PostgreSQL is READ COMMITTED: each statement sees a newer state"
-)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECRET = "s3cret-of-the-house"
 TABLES = {"alembic_version", "users", "sessions", "entries", "sealed_years"}
@@ -145,8 +139,6 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty):
 
 
 def test_a_failed_migration_does_not_keep_others_from_migrating(request, empty):
-    if not empty.is_sqlite:
-        request.applymarker(LOCK_KEPT)
     empty.migrate()
     with empty.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -180,14 +172,9 @@ def _migrate(url, results):
 
 
 # Two that open a new file at once: which of them is refused, and whether, is a matter of luck.
-WAL_AT_ONCE = pytest.mark.xfail(
-    strict=False, reason="PRAGMA journal_mode = WAL on a new file does not wait for another's lock"
-)
 
 
 def test_processes_that_migrate_one_empty_database_at_once_all_succeed(request, empty_url):
-    if empty_url.startswith("sqlite"):
-        request.applymarker(WAL_AT_ONCE)
     spawn = multiprocessing.get_context("spawn")
     results = spawn.Queue()
     processes = [spawn.Process(target=_migrate, args=(empty_url, results)) for _ in range(3)]
@@ -202,8 +189,6 @@ def test_processes_that_migrate_one_empty_database_at_once_all_succeed(request, 
 
 @pytest.mark.parametrize("round_", range(5))
 def test_threads_that_migrate_one_empty_database_at_once_all_succeed(request, empty_url, round_):
-    if empty_url.startswith("sqlite"):
-        request.applymarker(WAL_AT_ONCE)
     barrier, results = threading.Barrier(4), []
 
     def migrate():
@@ -222,9 +207,6 @@ def test_threads_that_migrate_one_empty_database_at_once_all_succeed(request, em
     assert results == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="PRAGMA journal_mode = WAL on a new file does not wait for another's lock"
-)
 def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path):
     file = tmp_path / "moodtracker.db"
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -298,7 +280,6 @@ def test_a_folder_in_place_of_the_file_is_said(tmp_path):
     assert_plain(said.value)
 
 
-@pytest.mark.xfail(strict=True, reason="migrate(): a file that is no database is not said in words")
 def test_a_file_that_is_no_database_is_said(tmp_path):
     (tmp_path / "moodtracker.db").write_bytes(b"this is no database " * 500)
     url = f"sqlite:///{tmp_path / 'moodtracker.db'}"
@@ -307,7 +288,6 @@ def test_a_file_that_is_no_database_is_said(tmp_path):
     assert_plain(said.value)
 
 
-@pytest.mark.xfail(strict=True, reason="Database(): make_url's ValueError is not said in words")
 def test_an_address_that_cannot_be_read_is_said():
     with pytest.raises(DatabaseError) as said:
         Database(f"postgresql+psycopg://ada:{SECRET}@db:port/mood")
@@ -363,8 +343,6 @@ def test_what_is_not_committed_cannot_be_seen(database):
 
 
 def test_a_reader_sees_one_state_throughout(request, database):
-    if not database.is_sqlite:
-        request.applymarker(NOT_ONE_STATE)
     with database.read() as reading:
         assert usernames(reading) == []
         add(database)

@@ -95,7 +95,6 @@ def test_the_demo_leaves_the_place_of_the_first_person_free(database):
     assert registration.is_open(database, "first")
 
 
-@pytest.mark.xfail(strict=True, reason="make_up: a second call ignores its zone")
 def test_made_again_in_another_zone_the_demo_lives_there(database):
     make_up(database, "UTC")
     person, _ = make_up(database, "Asia/Tokyo")

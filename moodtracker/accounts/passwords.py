@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST = 12
 LONGEST = 256
@@ -22,9 +22,10 @@ def matches(password: str, stored: str | None) -> bool:
     Takes as long where nothing is stored, so that the time does not tell who has an account.
     """
     try:
-        return _hasher.verify(stored or _nobodys_hash(), password) and stored is not None
-    except (VerifyMismatchError, InvalidHashError):
+        is_right = _hasher.verify(_nobodys_hash() if stored is None else stored, password)
+    except (VerificationError, InvalidHashError, UnicodeError):
         return False
+    return is_right and stored is not None
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
@@ -70,7 +71,7 @@ def id_and_password(session: Session, login: str) -> tuple[int, str] | None:
 
 
 def _named(login: str) -> ColumnElement[bool]:
-    return (users.username == fold(login)) | (users.email == fold(login))
+    return (users.username == fold(login)) | (users.email == fold_address(login))
 
 
 def fold(name: str) -> str:
@@ -79,4 +80,13 @@ def fold(name: str) -> str:
     NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
     look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
     """
-    return unicodedata.normalize("NFKC", name.strip().replace("\0", "\ufffd")).casefold()
+    storable = name.strip().replace("\0", "\ufffd").encode(errors="replace").decode()
+    return unicodedata.normalize("NFKC", storable).casefold()
+
+
+def fold_address(address: str) -> str:
+    """The stored form of an e-mail address: folded, its domain in Unicode (not xn--)."""
+    try:
+        return fold(validate_email(address.strip(), check_deliverability=False).normalized)
+    except EmailNotValidError:
+        return fold(address)

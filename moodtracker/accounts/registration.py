@@ -1,6 +1,5 @@
 """Joining: what a new person must give, and who may join."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -21,7 +20,6 @@ Policy = Literal["first", "open", "closed"]
 
 LONGEST_NAME = 80
 LONGEST_USERNAME = 40
-_USERNAME = re.compile(r"[^\W_][\w.-]*")
 # Characters that change how a text reads without being seen: bidirectional controls (Unicode
 # Annex 9), zero-width spaces, byte-order mark. Joiners stay: Persian names and emoji need them.
 _UNSEEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029")
@@ -62,7 +60,7 @@ def _name(text: str) -> str:
 
 def _first_name(text: str) -> str:
     text = _name(text)
-    if not text:
+    if all(unicodedata.category(character) == "Cf" for character in text):  # nothing to be seen
         raise ValueError("What shall we call you?")
     return text
 
@@ -71,9 +69,14 @@ def _username(text: str) -> str:
     text = fold(_no_hidden_characters(text))
     if not 2 <= len(text) <= LONGEST_USERNAME:
         raise ValueError(f"Please choose between 2 and {LONGEST_USERNAME} characters.")
-    if not _USERNAME.fullmatch(text):
+    if not (text[0].isalnum() and all(map(_may_be_in_username, text))):
         raise ValueError("Letters, digits, dots, dashes and underscores only, please.")
     return text
+
+
+def _may_be_in_username(character: str) -> bool:
+    is_mark = unicodedata.category(character).startswith("M")  # vowel signs, accents
+    return character.isalnum() or character in "._-" or is_mark
 
 
 def _email(text: str) -> str:
@@ -89,6 +92,8 @@ def _password(text: str) -> str:
         raise ValueError(f"At least {passwords.SHORTEST} characters, please; a sentence is fine.")
     if len(text) > passwords.LONGEST:
         raise ValueError(f"At most {passwords.LONGEST} characters, please.")
+    if any(unicodedata.category(character) == "Cs" for character in text):
+        raise ValueError("This contains half a character. Please type it again.")
     return text
 
 

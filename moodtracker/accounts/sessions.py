@@ -18,6 +18,7 @@ from moodtracker.models import SessionRow, UserRow, sessions, users
 IDLE = timedelta(days=60)
 LONGEST = timedelta(days=365)
 _LONGEST_COOKIE = 100
+_LARGEST_ID = 2**31 - 1  # of an INTEGER in PostgreSQL
 _SEEN_EVERY = timedelta(hours=1)
 
 
@@ -161,11 +162,11 @@ def _key(cookie: str | None) -> tuple[int, str] | None:
     if not cookie or len(cookie) > _LONGEST_COOKIE:
         return None
     user_id, _, token = cookie.partition(".")
-    if not (user_id.isascii() and user_id.isdigit() and len(user_id) <= 18 and token):
+    if not (user_id.isascii() and user_id.isdigit() and token) or int(user_id) > _LARGEST_ID:
         return None
     return int(user_id), _hash(token)
 
 
 def _hash(token: str) -> str:
     """The stored form of a token: it has 256 random bits, so that a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
