@@ -3,6 +3,7 @@ import gc
 import io
 import logging
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -123,7 +124,8 @@ def test_the_exception_of_a_task_that_nobody_awaited_is_not_quoted(said):
         del task
         gc.collect()
 
-    asyncio.run(lose())
+    with ThreadPoolExecutor(1) as pool:  # a loop of its own, whoever else has one in this thread
+        pool.submit(lambda: asyncio.run(lose())).result()
     assert_one_line(said())
 
 
