@@ -36,9 +36,7 @@ def main() -> None:
     nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
     nicegui_app.on_shutdown(ticks.stop)
     nicegui_app.on_shutdown(app.close)
-    log.info(
-        "Moodtracker listens on %s:%d, reached at %s", config.host, config.port, config.base_url
-    )
+    log.info("starting on %s port %d for %s", config.host, config.port, config.base_url)
     uvicorn.run(web, host=config.host, port=config.port, log_config=None, access_log=False)
 
 

@@ -9,7 +9,7 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         words = record.getMessage()
-        if isinstance(record.msg, BaseException):
+        if isinstance(record.msg, BaseException) and not record.name.startswith("uvicorn"):
             words = "an error in a page"
         elif record.name == "asyncio":
             words = words.splitlines()[0]  # the others show a task with what was in it

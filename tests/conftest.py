@@ -20,6 +20,7 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.live import Live
+from support.mail_server import MailServer
 from support.needs import missing
 
 POSTGRESQL = os.environ.get(
@@ -148,3 +149,11 @@ def join(database: Database) -> Join:
         return who
 
     return register
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A real SMTP server that takes every mail until it is told otherwise."""
+    server = MailServer().start()
+    yield server
+    server.stop()

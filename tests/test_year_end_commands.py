@@ -4,14 +4,6 @@ from sqlalchemy import text
 
 from moodtracker.cli import main
 from moodtracker.database import Database
-from support.mail_server import MailServer
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

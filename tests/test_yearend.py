@@ -14,17 +14,9 @@ from moodtracker.mail.outbox import Envelope, Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.moods import Mood
 from moodtracker.yearend import Closing, YearEnd
-from support.mail_server import MailServer
 
 NEW_YEARS_EVE = date(2026, 12, 31)
 KEEP = timedelta(days=30)
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -8,16 +8,8 @@ from moodtracker.mail.outbox import GIVE_UP_AFTER, LEASE, Envelope, Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.moods import Mood
 from moodtracker.yearend import Closing, YearEnd
-from support.mail_server import MailServer
 
 ENVELOPE = Envelope("Moodtracker <mood@example.org>", "https://mood.example.org", 30)
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

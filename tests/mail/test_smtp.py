@@ -4,17 +4,9 @@ from aiosmtpd.smtp import AuthResult
 
 from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp, ascii_address
 from moodtracker.settings import load
-from support.mail_server import MailServer
 from support.server import free_port
 
 MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nHello.\r\n"
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

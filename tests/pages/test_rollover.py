@@ -4,14 +4,6 @@ from datetime import date
 import pytest
 
 from support.board_page import BoardPage
-from support.mail_server import MailServer
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer().start()
-    yield server
-    server.stop()
 
 
 def await_day(board: BoardPage, day: date) -> None:
