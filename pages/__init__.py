@@ -18,9 +18,8 @@ def mount(app: App) -> FastAPI:
     health.mount(web, app)
     files.mount(web, app)
     signing_in.mount(web, app)
-    board.mount(app)
+    board.mount(app, rollover.mount())
     errors.mount(web)
-    rollover.mount()
     web.add_middleware(Guard, app=app)
     ui.run_with(
         web,

@@ -16,10 +16,11 @@ from moodtracker.app import App
 from moodtracker.drawing import faces, html
 from pages import assets, closed_year, parts
 from pages.open_board import OpenBoard
+from pages.rollover import Rollover
 
 
-def mount(app: App) -> None:
-    """Serve the board at '/'."""
+def mount(app: App, rollover: Rollover) -> None:
+    """Serve the board at '/', and have it watched for the end of the day."""
 
     @ui.page("/", title="Moodtracker")
     async def board_page(request: Request, client: Client) -> None:
@@ -40,9 +41,11 @@ def mount(app: App) -> None:
         )
 
         page = OpenBoard(app, who, client, board, closed)
+        rollover.add(page)
         ui.on("tap", page.take)
         client.on_connect(page.greet)
         client.on_delete(page.leave)
+        client.on_delete(lambda: rollover.remove(page))
 
 
 def _header(person: Person) -> str:

@@ -4,13 +4,12 @@ import asyncio
 import json
 import logging
 from datetime import datetime
-from typing import ClassVar
 
 from nicegui import Client
 from nicegui.events import GenericEventArguments
 from pydantic import TypeAdapter, ValidationError
 
-from moodtracker import clock, days
+from moodtracker import days
 from moodtracker.accounts.sessions import SessionEnded, SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
@@ -33,8 +32,6 @@ class OpenBoard:
     the board is read again, and the elements that differ are sent (D5, D6).
     """
 
-    everyone: ClassVar[set["OpenBoard"]] = set()
-
     def __init__(
         self, app: App, who: SignedIn, client: Client, board: Board, closed: ClosedYear | None
     ) -> None:
@@ -50,7 +47,6 @@ class OpenBoard:
         self._message: str | None = None
         self._remember(board, closed)
         self._unfollow = app.live.follow(who.person.id, self.touch)
-        self.everyone.add(self)
 
     def is_past(self, now: datetime) -> bool:
         """Whether the day that the page shows is over."""
@@ -68,7 +64,6 @@ class OpenBoard:
     def leave(self) -> None:
         """The page is gone."""
         self._unfollow()
-        self.everyone.discard(self)
 
     async def take(self, event: GenericEventArguments) -> None:
         """Carry out a tap, in the order in which they came, and answer it."""
@@ -157,11 +152,3 @@ class OpenBoard:
         """The session is over: the page shows nothing of the person any more."""
         if not self._client.is_deleted:
             self._client.open("/login")
-
-
-def roll_over() -> None:
-    """Refresh every page whose day is over (D6)."""
-    now = clock.now()
-    for page in list(OpenBoard.everyone):
-        if page.is_past(now):
-            page.touch()

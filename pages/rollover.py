@@ -1,20 +1,45 @@
-"""Open pages turn to the new day, and the new year, by themselves."""
+"""Open pages turn to the new day, and the new year, by themselves (D6)."""
 
 import asyncio
 
 from nicegui import app, background_tasks
 
-from pages.open_board import roll_over
+from moodtracker import clock
+from pages.open_board import OpenBoard
 
 _EVERY_SECONDS = 1.0
 
 
-def mount() -> None:
-    """Look every second whether a page's day is over: one loop for all pages."""
-    app.on_startup(lambda: background_tasks.create(_watch(), name="roll over at the end of a day"))
+class Rollover:
+    """Looks every second whether the day that a page shows is over: one loop for all pages."""
+
+    def __init__(self) -> None:
+        """Begin without pages."""
+        self._pages: set[OpenBoard] = set()
+
+    def add(self, page: OpenBoard) -> None:
+        """Watch a page that was opened."""
+        self._pages.add(page)
+
+    def remove(self, page: OpenBoard) -> None:
+        """Forget a page that is gone."""
+        self._pages.discard(page)
+
+    def start(self) -> None:
+        """Begin to look."""
+        background_tasks.create(self._watch(), name="roll over at the end of a day")
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            now = clock.now()
+            for page in list(self._pages):
+                if page.is_past(now):
+                    page.touch()
 
 
-async def _watch() -> None:
-    while True:
-        await asyncio.sleep(_EVERY_SECONDS)
-        roll_over()
+def mount() -> Rollover:
+    """A rollover that starts with the app."""
+    rollover = Rollover()
+    app.on_startup(rollover.start)
+    return rollover

@@ -278,3 +278,9 @@ def test_names_that_are_no_settings_are_found(put, tmp_path, monkeypatch):
 
 def test_without_mistakes_no_names_are_found():
     assert settings.unknown_names() == []
+
+
+def test_every_setting_is_told_of_in_the_documents():
+    text = (Path(__file__).resolve().parents[1] / "docs" / "settings.md").read_text()
+    for name in settings.Settings.model_fields:
+        assert f"`{name.upper()}`" in text

@@ -7,8 +7,10 @@ from support.server import PASSWORD
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_person_registers_picks_two_moods_and_signs_out(make_server, open_browser, viewport):
-    server = make_server(REGISTRATION="first").start()
+def test_a_person_registers_picks_two_moods_and_signs_out(
+    make_server, open_browser, database_url, viewport
+):
+    server = make_server(REGISTRATION="first", DATABASE_URL=database_url).start()
     page = open_browser(server, viewport=viewport, timezone_id="Europe/Berlin").new_page()
     page.goto(server.url)
 
