@@ -34,7 +34,5 @@ def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("alembic", "uvicorn", "httpx", "asyncio"):
+    for chatty in ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It warns where a tick is still at work when the next one is due, which is as it should be.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
