@@ -66,7 +66,6 @@ class ClosedYear:
 
     year: int
     state: str
-    due_at: datetime
     erased_from: datetime | None
 
 
@@ -162,16 +161,14 @@ class YearEnd:
         """The person's last closed year, while the server still has it (Y5)."""
         with self._database.read() as session:
             row = session.execute(
-                select(
-                    sealed_years.year, sealed_years.state, sealed_years.due_at, sealed_years.sent_at
-                )
+                select(sealed_years.year, sealed_years.state, sealed_years.sent_at)
                 .where(sealed_years.user_id == person.id, sealed_years.moods.is_not(None))
                 .order_by(sealed_years.year.desc())
             ).first()
         if row is None:
             return None
         erased_from = row.sent_at + self._closing.keep if row.sent_at else None
-        return ClosedYear(row.year, row.state, row.due_at, erased_from)
+        return ClosedYear(row.year, row.state, erased_from)
 
     def closed_board(self, person: Person, year: int) -> Board | None:
         """The board of a closed year, while the server still has it."""

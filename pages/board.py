@@ -15,7 +15,7 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces, html
 from pages import assets, closed_year, parts
-from pages.open_board import OpenBoard
+from pages.open_board import OpenBoard, read
 from pages.rollover import Rollover
 
 
@@ -25,8 +25,7 @@ def mount(app: App, rollover: Rollover) -> None:
     @ui.page("/", title="Moodtracker")
     async def board_page(request: Request, client: Client) -> None:
         who: SignedIn = request.state.signed_in
-        board = await asyncio.to_thread(app.diary.read, who)
-        closed = await asyncio.to_thread(app.year_end.closed_year, who.person)
+        board, closed = await asyncio.to_thread(read, app, who)
 
         assets.add_style()
         ui.add_head_html(f"<script>{assets.text('board.js')}</script>")

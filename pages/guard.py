@@ -1,7 +1,6 @@
 """The one door: who comes in, over HTTP and websocket, before any page or route sees them."""
 
 import asyncio
-import logging
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -13,8 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
-
-log = logging.getLogger(__name__)
 
 _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.

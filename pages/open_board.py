@@ -25,6 +25,11 @@ _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
 _ANSWERS = (DayFull, DayLocked, EntryGone)
 
 
+def read(app: App, who: SignedIn) -> tuple[Board, ClosedYear | None]:
+    """All that a board page shows; raises :class:`SessionEnded`."""
+    return app.diary.read(who), app.year_end.closed_year(who.person)
+
+
 class OpenBoard:
     """One page of one signed-in browser.
 
@@ -45,7 +50,7 @@ class OpenBoard:
         self._stale = False
         self._done: list[str] = []
         self._message: str | None = None
-        self._remember(board, closed)
+        self._note(board, self._fragments(board, closed))
         self._unfollow = app.live.follow(who.person.id, self.touch)
 
     def is_past(self, now: datetime) -> bool:
@@ -103,7 +108,7 @@ class OpenBoard:
             done, self._done = self._done, []
             message, self._message = self._message, None
             try:
-                board, closed = await asyncio.to_thread(self._read)
+                board, closed = await asyncio.to_thread(read, self._app, self._who)
             except SessionEnded:
                 self._send_away()
                 return
@@ -111,13 +116,9 @@ class OpenBoard:
                 log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
                 self._show({}, [], words.for_person(error))
                 return
-            fragments = self._differences(board, closed)
-            self._remember(board, closed)
+            fragments = self._turn_to(board, closed)
             if fragments or done or message:
                 self._show(fragments, done, message)
-
-    def _read(self) -> tuple[Board, ClosedYear | None]:
-        return self._app.diary.read(self._who), self._app.year_end.closed_year(self._who.person)
 
     def _fragments(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
         return (
@@ -126,20 +127,27 @@ class OpenBoard:
             | {"closed-year": closed_year.card(closed, self._who.person)}
         )
 
-    def _differences(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
-        """The elements to replace: whole cards on a new day, else what changed in them."""
-        if board.today != self._day or board.zone != self._zone:
-            return {
+    def _turn_to(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
+        """Note what the page is to show; returns the elements that it has to replace for that.
+
+        Those are whole cards on a new day, else what changed in them.
+        """
+        fragments = self._fragments(board, closed)
+        if (board.today, board.zone) == (self._day, self._zone):
+            replaced = dict(html.changes(self._shown, fragments))
+        else:
+            replaced = {
                 "today-card": html.today_card(board, self._who.person.id),
-                "closed-year": closed_year.card(closed, self._who.person),
+                "closed-year": fragments["closed-year"],
                 "year-card": html.year_card(board),
             }
-        return dict(html.changes(self._shown, self._fragments(board, closed)))
+        self._note(board, fragments)
+        return replaced
 
-    def _remember(self, board: Board, closed: ClosedYear | None) -> None:
+    def _note(self, board: Board, fragments: html.Fragments) -> None:
         self._day = board.open_day
         self._zone = board.zone
-        self._shown = self._fragments(board, closed)
+        self._shown = fragments
         self._day_ends_at = days.ends_at(board.open_day, board.zone, self._who.person.day_end_hour)
 
     def _show(self, fragments: html.Fragments, done: list[str], message: str | None) -> None:
