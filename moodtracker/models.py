@@ -8,7 +8,7 @@ constraints are the last word.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, false, true
+from sqlalchemy import CheckConstraint, Column, Index, Text, false, text, true
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Field, SQLModel
 
@@ -28,21 +28,37 @@ _MOOD = "mood IN (1, 2, 3, 4, 5)"
 
 
 class UserRow(SQLModel, table=True):
-    """A person. ``username`` and ``email`` are stored folded, as they are compared."""
+    """A person. ``username`` and ``email`` are stored folded, as they are compared.
+
+    An address is unique once it is verified: anybody may claim one, and only its owner can verify
+    it, so that a claim tells nobody whether the address is known here.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("day_end_hour BETWEEN 0 AND 5", name="day_end_hour"),
         CheckConstraint("founder", name="founder"),
+        Index("ix_users_email", "email"),
+        Index(
+            "uq_users_verified_email",
+            "email",
+            unique=True,
+            sqlite_where=text("email_verified_at IS NOT NULL"),
+            postgresql_where=text("email_verified_at IS NOT NULL"),
+        ),
+        Index("uq_users_oidc", "oidc_issuer", "oidc_subject", unique=True),
         {"sqlite_autoincrement": True},  # an id is never used again, even after its person left
     )
 
     id: int | None = Field(default=None, primary_key=True)
     username: str = Field(unique=True)
-    email: str = Field(unique=True)
+    email: str | None = None
+    email_verified_at: datetime | None = None  # until then only the verification is sent there
     first_name: str
     last_name: str = ""
-    password_hash: str
+    password_hash: str | None = None  # None: signs in with the identity provider alone
+    oidc_issuer: str | None = None
+    oidc_subject: str | None = None
     zone: str
     day_end_hour: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     latest_day: date | None = None  # D4: today never lies before it
@@ -50,6 +66,7 @@ class UserRow(SQLModel, table=True):
     administrator: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     founder: bool | None = Field(default=None, unique=True)
     year_end_mail: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    disabled_at: datetime | None = None
     created_at: datetime
 
 
@@ -62,6 +79,90 @@ class SessionRow(SQLModel, table=True):
     token_hash: str = Field(primary_key=True)
     created_at: datetime
     seen_at: datetime = Field(index=True)
+    device: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")}
+    )  # 'Firefox on Linux'
+    id_token: str | None = Field(default=None, sa_type=Text)  # to sign out at the provider with
+
+
+class LinkRow(SQLModel, table=True):
+    """A single-use link that was mailed to somebody. Only the hash of its token is kept.
+
+    ``user_id`` is 0 for somebody who has no account yet.
+    """
+
+    __tablename__ = "links"
+    __table_args__ = (CheckConstraint("purpose IN ('join', 'verify', 'reset')", name="purpose"),)
+
+    user_id: int = Field(primary_key=True)
+    token_hash: str = Field(primary_key=True)
+    purpose: str
+    email: str  # the address that was written to
+    expires_at: datetime = Field(index=True)
+
+
+class InvitationRow(SQLModel, table=True):
+    """A single-use link that lets one person join. Only the hash of its token is kept."""
+
+    __tablename__ = "invitations"
+
+    token_hash: str = Field(primary_key=True)
+    invited_by: int | None = None
+    created_at: datetime
+    expires_at: datetime
+
+
+class ThrottleRow(SQLModel, table=True):
+    """How often something was tried in vain of late. ``key`` is a keyed hash of what was tried."""
+
+    __tablename__ = "throttles"
+
+    key: str = Field(primary_key=True)
+    failures: int
+    failed_at: datetime = Field(index=True)
+
+
+class AuditRow(SQLModel, table=True):
+    """What happened to an account, and from where; no mood, no secret. 0 is nobody's account."""
+
+    __tablename__ = "audit"
+
+    user_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    at: datetime = Field(index=True)
+    event: str
+    detail: str = ""
+    address: str = ""
+
+
+class MessageRow(SQLModel, table=True):
+    """A mail other than the year's board that waits to be sent; deleted once it is.
+
+    It holds no secret: a link's token is made when its mail is. ``user_id`` is 0 where it is not
+    known whether the address has an account; what then is sent, if anything, is decided by who
+    sends, so that asking takes as long either way.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'sending', 'held')", name="state"),
+        Index("ix_messages_state", "state", "next_try_at"),
+    )
+
+    user_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    email: str
+    name: str = ""
+    state: str = "pending"
+    created_at: datetime
+    next_try_at: datetime
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    message_id: str
+    message_date: datetime | None = None
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    last_error: str | None = None
 
 
 class EntryRow(SQLModel, table=True):
@@ -125,3 +226,8 @@ users = _columns(UserRow)
 sessions = _columns(SessionRow)
 entries = _columns(EntryRow)
 sealed_years = _columns(SealedYearRow)
+links = _columns(LinkRow)
+invitations = _columns(InvitationRow)
+throttles = _columns(ThrottleRow)
+audit = _columns(AuditRow)
+messages = _columns(MessageRow)

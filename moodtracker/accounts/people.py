@@ -2,11 +2,11 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
@@ -20,13 +20,19 @@ class Person:
 
     id: int
     username: str
-    email: str
+    email: str | None
+    email_verified_at: datetime | None
     first_name: str
     zone: str
     day_end_hour: int
     latest_day: date | None
     administrator: bool
     year_end_mail: bool
+
+    @property
+    def mail_address(self) -> str | None:
+        """Where mail may be sent: the address, once its owner has verified it."""
+        return self.email if self.email_verified_at else None
 
     @property
     def today(self) -> date:
@@ -47,7 +53,7 @@ def person_from(row: Row[Any]) -> Person:
 def find(database: Database, login: str) -> Person | None:
     """The person with this username or e-mail address, in any case of letters."""
     with database.read() as session:
-        row = session.execute(select_person().where(_named(login))).first()
+        row = session.execute(_named(select_person(), login)).first()
     return person_from(row) if row else None
 
 
@@ -64,14 +70,25 @@ def everyone(database: Database) -> list[Person]:
     return [person_from(row) for row in rows]
 
 
-def id_and_password(session: Session, login: str) -> tuple[int, str] | None:
+def by_id(session: Session, user_id: int) -> Person | None:
+    """The person with this id."""
+    row = session.execute(select_person().where(users.id == user_id)).first()
+    return person_from(row) if row else None
+
+
+def password_of(session: Session, login: str) -> tuple[int, str | None] | None:
     """The id and the password hash of the person with this username or e-mail address."""
-    row = session.execute(select(users.id, users.password_hash).where(_named(login))).first()
+    row = session.execute(_named(select(users.id, users.password_hash), login)).first()
     return (row.id, row.password_hash) if row else None
 
 
-def _named(login: str) -> ColumnElement[bool]:
-    return (users.username == fold(login)) | (users.email == fold_address(login))
+def _named(people: Select[Any], login: str) -> Select[Any]:
+    """Who has this username or address; whoever verified the address comes before who claims it.
+
+    Among those who claim it the first one counts, so that a later claim takes nothing away.
+    """
+    named = (users.username == fold(login)) | (users.email == fold_address(login))
+    return people.where(named).order_by(users.email_verified_at.is_(None), users.id).limit(1)
 
 
 def fold(name: str) -> str:

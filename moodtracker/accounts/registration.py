@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
 from moodtracker.accounts import passwords, sessions
-from moodtracker.accounts.people import Person, fold, id_and_password
+from moodtracker.accounts.people import Person, fold, password_of
 from moodtracker.database import Database
 from moodtracker.models import UserRow, users
 
-Policy = Literal["first", "open", "closed"]
+Policy = Literal["first", "invite", "open", "closed"]
 
 LONGEST_NAME = 80
 LONGEST_USERNAME = 40
@@ -138,13 +138,14 @@ def register(database: Database, policy: Policy, new: Registration) -> Person:
     """Make the account; the very first person becomes the administrator.
 
     Which one is first is decided by a unique row, so that two who come at once cannot both be.
-    Raises :class:`RegistrationClosed`, or :class:`InvalidInput` where username or address is taken.
+    Raises :class:`RegistrationClosed`, or :class:`InvalidInput` where the username is taken. An
+    address may be claimed by several until its owner verifies it, so that this tells of none.
     """
     password_hash = passwords.hash_password(new.password)
     try:
         with database.write() as session:
             is_first = not _has_founder(session)
-            if policy == "closed" or (policy == "first" and not is_first):
+            if policy in ("closed", "invite") or (policy == "first" and not is_first):
                 raise RegistrationClosed
             _refuse_taken(session, new)
             row = UserRow(
@@ -183,11 +184,5 @@ def _has_founder(session: Session) -> bool:
 
 
 def _refuse_taken(session: Session, new: Registration) -> None:
-    taken = "This is already in use here."
-    messages = {
-        field: taken
-        for field in ("username", "email")
-        if id_and_password(session, getattr(new, field))
-    }
-    if messages:
-        raise InvalidInput(messages)
+    if password_of(session, new.username):
+        raise InvalidInput({"username": "This is already in use here."})

@@ -3,15 +3,15 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, update
+from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
 from moodtracker.accounts import passwords
-from moodtracker.accounts.people import Person, id_and_password, person_from, select_person
+from moodtracker.accounts.people import Person, password_of, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.models import SessionRow, UserRow, sessions, users
 
@@ -38,6 +38,17 @@ class SignedIn:
     token_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One browser that is signed in. ``token_hash`` names it, and is no secret to its person."""
+
+    token_hash: str
+    name: str
+    since: datetime
+    seen_at: datetime
+    is_this_one: bool
+
+
 def sign_in(database: Database, login: str, password: str, *, instead_of: str | None = None) -> str:
     """Check name (username or e-mail) and password; return the value for the session cookie.
 
@@ -45,21 +56,39 @@ def sign_in(database: Database, login: str, password: str, *, instead_of: str | 
     can hand a person a session that he knows. Raises :class:`SignInRefused`.
     """
     with database.read() as session:
-        known = id_and_password(session, login)
+        known = password_of(session, login)
     if not passwords.matches(password, known[1] if known else None) or known is None:
         raise SignInRefused
     return open_session(database, known[0], instead_of=instead_of)
 
 
-def open_session(database: Database, user_id: int, *, instead_of: str | None = None) -> str:
-    """Begin a session for a person; return the value for the cookie: 'ID.TOKEN'."""
+def open_session(
+    database: Database,
+    user_id: int,
+    *,
+    device: str = "",
+    id_token: str | None = None,
+    instead_of: str | None = None,
+) -> str:
+    """Begin a session for a person; return the value for the cookie: 'ID.TOKEN'.
+
+    ``device`` is what the person will know the browser by; ``id_token`` comes from an identity
+    provider, for signing out there.
+    """
     if instead_of:
         sign_out(database, instead_of)
     token = secrets.token_urlsafe(32)
     with database.write() as session:
         now = clock.now()
         session.add(
-            SessionRow(user_id=user_id, token_hash=_hash(token), created_at=now, seen_at=now)
+            SessionRow(
+                user_id=user_id,
+                token_hash=_hash(token),
+                created_at=now,
+                seen_at=now,
+                device=device,
+                id_token=id_token,
+            )
         )
     return f"{user_id}.{token}"
 
@@ -109,10 +138,51 @@ def sign_out(database: Database, cookie: str | None) -> None:
             session.execute(delete(SessionRow).where(*_named(*key)))
 
 
+def devices(database: Database, who: SignedIn) -> list[Device]:
+    """The browsers in which the person is signed in, the one last used first."""
+    with database.read() as session:
+        rows = session.execute(
+            select(sessions.token_hash, sessions.device, sessions.created_at, sessions.seen_at)
+            .where(sessions.user_id == who.person.id, *_is_open())
+            .order_by(sessions.seen_at.desc(), sessions.created_at.desc())
+        ).all()
+    return [Device(*row, is_this_one=row.token_hash == who.token_hash) for row in rows]
+
+
+def id_token_of(database: Database, who: SignedIn) -> str | None:
+    """What the identity provider gave for this session, None for a session without one."""
+    with database.read() as session:
+        found: str | None = session.scalar(
+            select(sessions.id_token).where(*_named(who.person.id, who.token_hash))
+        )
+    return found
+
+
+def end(database: Database, user_id: int, token_hash: str) -> None:
+    """End one session of a person; one that is not there is no matter."""
+    with database.write() as session:
+        session.execute(delete(SessionRow).where(*_named(user_id, token_hash)))
+
+
+def end_others(database: Database, who: SignedIn) -> None:
+    """End every session of a person but this one."""
+    with database.write() as session:
+        session.execute(
+            delete(SessionRow).where(
+                sessions.user_id == who.person.id, sessions.token_hash != who.token_hash
+            )
+        )
+
+
 def end_all(database: Database, user_id: int) -> None:
     """End every session of a person, on every device."""
     with database.write() as session:
-        session.execute(delete(SessionRow).where(sessions.user_id == user_id))
+        end_all_in(session, user_id)
+
+
+def end_all_in(session: Session, user_id: int) -> None:
+    """End every session of a person as a part of something greater."""
+    session.execute(delete(SessionRow).where(sessions.user_id == user_id))
 
 
 def forget_old(database: Database) -> None:
@@ -128,18 +198,22 @@ def forget_old(database: Database) -> None:
 
 def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:
     """The person and ``seen_at`` of a session that is open, None where there is none."""
-    now = clock.now()
     found = (
         select_person()
         .add_columns(sessions.seen_at)
         .where(
             users.id == sessions.user_id,
+            users.disabled_at.is_(None),
             *_named(user_id, token_hash),
-            sessions.seen_at >= now - IDLE,
-            sessions.created_at >= now - LONGEST,
+            *_is_open(),
         )
     )
     return session.execute(found.with_for_update(of=UserRow) if lock else found).first()
+
+
+def _is_open() -> tuple[ColumnElement[bool], ...]:
+    now = clock.now()
+    return (sessions.seen_at >= now - IDLE, sessions.created_at >= now - LONGEST)
 
 
 def _is_worth_noting(row: Row[Any]) -> bool:

@@ -1,0 +1,49 @@
+"""Asking for a mail: written down in the transaction of what it is about, sent by the outbox."""
+
+import secrets
+from enum import StrEnum
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from moodtracker import clock
+from moodtracker.models import MessageRow, messages
+
+NOBODY = 0
+
+
+class Kind(StrEnum):
+    """The mails other than the year's board, as they are stored."""
+
+    JOIN = "join"  # to an address that asked for an account: its link, or that it has one
+    VERIFY = "verify"  # to a person's new address: the link that verifies it
+    RESET = "reset"  # to whoever forgot: ``email`` is what was typed, a username or an address
+    ADDRESS_CHANGED = "address_changed"  # to the old address
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
+    GOODBYE = "goodbye"  # to somebody whose account is gone
+
+
+def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name: str = "") -> None:
+    """Have a mail sent soon after the transaction, and in any case again until it is taken.
+
+    ``name`` is what the person is called, where the account will not be there to tell.
+    """
+    now = clock.now()
+    session.execute(
+        insert(MessageRow).values(
+            user_id=user_id,
+            id=secrets.token_hex(8),
+            kind=kind,
+            email=email,
+            name=name,
+            state="pending",
+            created_at=now,
+            next_try_at=now,
+            message_id=secrets.token_hex(16),
+        )
+    )
+
+
+def drop(session: Session, user_id: int) -> None:
+    """Forget what waits to be sent to a person."""
+    session.execute(delete(MessageRow).where(messages.user_id == user_id))

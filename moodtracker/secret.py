@@ -1,0 +1,64 @@
+"""The server's own secret: what signs, and what makes hashes that nobody else can make."""
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from moodtracker.settings import Settings, SettingsError
+
+MADE_FILE = "secret_key"
+
+
+class Secret:
+    """Keys for each purpose, derived from the one secret."""
+
+    def __init__(self, key: str) -> None:
+        """Derive from ``key``, which nobody can guess."""
+        self._key = key.encode()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Secret":
+        """SECRET_KEY, or the one in DATA_DIR, which is made at the first start with mode 0600.
+
+        Raises :class:`~moodtracker.settings.SettingsError` where it can be neither read nor made.
+        """
+        if settings.secret_key:
+            return cls(settings.secret_key.get_secret_value())
+        file = settings.data_dir / MADE_FILE
+        try:
+            return cls(_read_or_make(file))
+        except OSError as error:
+            raise SettingsError(
+                f"The secret key in {file} can be neither read nor made ({error.strerror}): make "
+                "the folder writable for the user that runs Moodtracker, or set "
+                "MOODTRACKER_SECRET_KEY."
+            ) from None
+
+    def key(self, purpose: str) -> str:
+        """A key of 64 hex digits for one purpose; tells nothing of those for others (HMAC)."""
+        return hmac.new(self._key, purpose.encode(), hashlib.sha256).hexdigest()
+
+    def digest(self, purpose: str, text: str) -> str:
+        """What ``text`` becomes where it must be recognised, and never be read."""
+        content = text.encode(errors="replace")
+        return hmac.new(self.key(purpose).encode(), content, hashlib.sha256).hexdigest()
+
+
+def _read_or_make(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Whole or not at all, and by one of several that start at once.
+    staged = file.with_name(f"{MADE_FILE}.{secrets.token_hex(8)}")
+    staged.touch(mode=0o600)
+    staged.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    try:
+        file.hardlink_to(staged)
+    except FileExistsError:
+        pass
+    finally:
+        staged.unlink()
+    return file.read_text(encoding="ascii").strip()

@@ -1,0 +1,70 @@
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from moodtracker import settings
+from moodtracker.secret import Secret
+from moodtracker.settings import SettingsError
+
+KEY = "a key of more than thirty-two characters"
+
+
+def secret_of(folder, **given):
+    return Secret.of(settings.load(data_dir=folder, **given))
+
+
+def test_a_key_is_made_at_the_first_start_and_kept(tmp_path):
+    first = secret_of(tmp_path / "data")
+    assert secret_of(tmp_path / "data").key("cookies") == first.key("cookies")
+    assert secret_of(tmp_path / "elsewhere").key("cookies") != first.key("cookies")
+
+
+def test_only_its_owner_can_read_the_key(tmp_path):
+    secret_of(tmp_path)
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_processes_that_start_at_once_use_one_key(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: secret_of(tmp_path).key("cookies"), range(32)))
+    assert len(keys) == 1
+
+
+def test_a_key_that_is_set_is_used_and_nothing_is_written(tmp_path):
+    first = secret_of(tmp_path, secret_key=KEY)
+    assert list(tmp_path.iterdir()) == []
+    assert first.key("cookies") == Secret(KEY).key("cookies")
+
+
+def test_a_key_can_stand_in_a_file_of_its_own(tmp_path):
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    found = secret_of(tmp_path, secret_key_file=file)
+    assert found.key("cookies") == Secret(KEY).key("cookies")
+
+
+def test_a_key_that_could_be_guessed_is_refused_and_not_shown(tmp_path):
+    with pytest.raises(SettingsError, match="SECRET_KEY needs 32 characters") as wrong:
+        secret_of(tmp_path, secret_key="hunter2")
+    assert "hunter2" not in str(wrong.value)
+
+
+def test_a_folder_that_cannot_be_written_is_said_with_what_helps(tmp_path):
+    (tmp_path / "data").write_text("in the way")
+    with pytest.raises(SettingsError, match="make the folder writable"):
+        secret_of(tmp_path / "data")
+
+
+def test_keys_for_different_purposes_have_nothing_in_common():
+    secret = Secret(KEY)
+    assert len({secret.key("cookies"), secret.key("links"), secret.digest("links", "x")}) == 3
+    assert KEY not in secret.key("cookies")
+
+
+def test_a_digest_is_the_same_for_the_same_text_alone():
+    secret = Secret(KEY)
+    assert secret.digest("throttle", "ada") == secret.digest("throttle", "ada")
+    assert secret.digest("throttle", "ada") != secret.digest("throttle", "bob")
+    assert len(secret.digest("throttle", "half a character \ud800")) == 64
