@@ -3,79 +3,137 @@
 import os
 from datetime import time
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from moodtracker.setting_values import Network, database_address, issuer, networks, web_address
 
 PREFIX = "MOODTRACKER_"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+SECRETS = (
+    "database_url",
+    "secret_key",
+    "smtp_password",
+    "oidc_client_secret",
+    "metrics_token",
+)
+SHORTEST_SECRET_KEY = 32
+_SHORTEST_METRICS_TOKEN = 16
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the text says which, and what it may be."""
 
 
-def _web_address(text: str) -> str:
-    """The address as browsers write it (WHATWG URL): lower case, no default port."""
-    parts = urlsplit(text.strip())
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("give an address such as https://mood.example.org")
-    try:
-        port = parts.port
-    except ValueError:
-        raise ValueError("the port should be a number up to 65535") from None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if port not in (None, _DEFAULT_PORTS[parts.scheme]):
-        host += f":{port}"
-    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
-
-
-def _database_address(text: str) -> str:
-    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
-    return text.replace("postgresql://", "postgresql+psycopg://", 1)
-
-
 class Settings(BaseSettings):
-    """All settings, by the names of ``docs/settings.md`` without their prefix."""
+    """All settings, without their prefix. What stands below each is said in docs/settings.md."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     data_dir: Path = Path("data")
-    database_url: Annotated[str, AfterValidator(_database_address)] = Field("", repr=False)
+    """Where the SQLite file, the generated secret key and the daily backups are kept."""
+    database_url: Annotated[str, AfterValidator(database_address)] = Field("", repr=False)
+    """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
     database_url_file: Path | None = None
 
+    backup_keep: int = Field(default=7, ge=0, le=366)
+    """How many daily backups of the SQLite file are kept in `DATA_DIR/backups`; `0` makes none."""
+
+    log_format: Literal["plain", "json"] = "plain"
+    """`plain` for people at a terminal, `json` for programs that collect logs."""
+    metrics_token: SecretStr | None = None
+    """With one, Prometheus may read `/metrics` by `Authorization: Bearer TOKEN`; without, it is
+    not there."""
+    metrics_token_file: Path | None = None
+
     host: str = "127.0.0.1"
+    """Where it listens: `0.0.0.0` for every address of the machine."""
     port: int = Field(default=8080, ge=1, le=65535)
-    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    """The port at which it listens."""
+    base_url: Annotated[str, AfterValidator(web_address)] = Field(
         default_factory=lambda checked: f"http://localhost:{checked['port']}"
     )
+    """The address at which people reach it; with `https` the session cookie is kept to it."""
 
-    registration: Literal["first", "open", "closed"] = "first"
+    role: Literal["all", "web", "worker"] = "all"
+    """What this process does: `web` serves pages, `worker` closes years and sends mails, `all`
+    both."""
+
+    secret_key: SecretStr | None = None
+    """What signs cookies and links, 32 characters or more; several instances need the same."""
+    secret_key_file: Path | None = None
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(networks), NoDecode] = ()
+    """Whose `X-Forwarded-For` is believed: addresses or networks, as `127.0.0.1,172.16.0.0/12`."""
+
+    registration: Literal["first", "invite", "open", "closed"] = "first"
+    """Who may join: `first` (only the first person, who administers), `invite`, `open` or
+    `closed`."""
+
+    password_memory_kib: int = Field(default=65536, ge=8192, le=4194304)
+    """What a password hash costs in memory (Argon2id); cheaper ones are renewed at the next
+    sign-in."""
+    password_passes: int = Field(default=3, ge=1, le=100)
+    """How often a password hash goes over that memory."""
+    password_lanes: int = Field(default=4, ge=1, le=64)
+    """In how many lanes it does."""
+
+    oidc_issuer: Annotated[str, AfterValidator(issuer)] | None = None
+    """The address of an OpenID Connect provider that people may sign in with."""
+    oidc_client_id: str | None = None
+    """How the provider knows this app."""
+    oidc_client_secret: SecretStr | None = None
+    """What the provider gave this app to show."""
+    oidc_client_secret_file: Path | None = None
+    oidc_name: str = "your account"
+    """What the button says: *Sign in with NAME*."""
+    oidc_only: bool = False
+    """`true`: no local passwords, straight to the provider."""
 
     smtp_host: str | None = None
+    """The mail server. Without one the app runs, finished years wait, and nothing of them is
+    erased."""
     smtp_port: int = Field(default=587, ge=1, le=65535)
+    """The mail server's port."""
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls`, `tls` (often port 465) or `none`."""
     smtp_username: str | None = None
+    """The name to sign in to the mail server with."""
     smtp_password: SecretStr | None = None
+    """The password to sign in to the mail server with."""
     smtp_password_file: Path | None = None
     mail_from: str | None = None
+    """Who the mails are from: `mood@example.org` or `Moodtracker <mood@example.org>`."""
 
     year_end_mail_at: time = time(9)
+    """Each person's own time on 1 January at which their board is mailed; `00:00` at once."""
     year_end_keep_days: int = Field(default=30, ge=0, le=90)
+    """Days that a closed year is kept after its mail was taken, 0 to 90."""
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Read secrets from their files, and derive what was not given."""
         filled = {name: value for name, value in given.items() if value not in ("", None)}
-        for name in ("database_url", "smtp_password"):
+        for name in SECRETS:
             file = filled.get(f"{name}_file")
             if file and name in filled:
                 raise ValueError(f"set {_public(name)} or {_public(name)}_FILE, not both")
@@ -93,9 +151,34 @@ class Settings(BaseSettings):
             raise ValueError("MAIL_FROM should be an address such as mood@example.org")
         if self.smtp_username and not self.smtp_password:
             raise ValueError("SMTP_USERNAME needs SMTP_PASSWORD")
+        if self.secret_key and len(self.secret_key.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError(
+                f"SECRET_KEY needs {SHORTEST_SECRET_KEY} characters or more that nobody can guess"
+            )
+        if self.metrics_token and len(self.metrics_token) < _SHORTEST_METRICS_TOKEN:
+            raise ValueError(
+                f"METRICS_TOKEN needs {_SHORTEST_METRICS_TOKEN} characters or more that nobody "
+                "can guess"
+            )
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, as the provider knows this app")
+        if self.oidc_only and not self.oidc_issuer:
+            raise ValueError("OIDC_ONLY needs OIDC_ISSUER, or nobody could sign in")
         if self.year_end_mail_at.tzinfo:
             raise ValueError("YEAR_END_MAIL_AT is a local time such as 09:00, without a zone")
         return self
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the SQLite database, None on PostgreSQL."""
+        if not self.database_url.startswith("sqlite:///"):
+            return None
+        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where the daily backups are kept."""
+        return self.data_dir / "backups"
 
     @property
     def secure(self) -> bool:
@@ -107,6 +190,14 @@ class Settings(BaseSettings):
         """Scheme, host and port of the public address, as a browser's Origin header says it."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it listens to its own machine alone."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def hostname(self) -> str:
@@ -134,8 +225,13 @@ def load(**given: object) -> Settings:
 def unknown_names() -> list[str]:
     """Names in the environment or `.env` that look like settings of ours but are none."""
     known = {_public(name) for name in Settings.model_fields}
-    present = {*os.environ, *dotenv_values(".env")}
+    present = {*os.environ, *in_file()}
     return sorted(name for name in present if name.startswith(PREFIX) and name not in known)
+
+
+def in_file() -> set[str]:
+    """The names that `.env` sets."""
+    return set(dotenv_values(".env"))
 
 
 def _public(name: str) -> str:

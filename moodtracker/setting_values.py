@@ -1,0 +1,48 @@
+"""What a setting may be, where its type alone does not say it."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Network = IPv4Network | IPv6Network
+
+
+def web_address(text: str) -> str:
+    """The address as browsers write it (WHATWG URL): lower case, no default port."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("give an address such as https://mood.example.org")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port should be a number up to 65535") from None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if port not in (None, _DEFAULT_PORTS[parts.scheme]):
+        host += f":{port}"
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+
+
+def issuer(text: str) -> str:
+    """The issuer as the provider writes it: it is compared to the letter (OIDC Discovery 4.3)."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("give the provider's address, such as https://auth.example.org")
+    return text.strip()
+
+
+def networks(given: object) -> object:
+    """The addresses and networks of a list with commas: '10.0.0.1, 172.16.0.0/12, ::1'."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return tuple(ip_network(part.strip()) for part in given.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("give addresses or networks, such as 127.0.0.1,172.16.0.0/12") from None
+
+
+def database_address(text: str) -> str:
+    """The address of a database that can be used, with its driver."""
+    if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    return text.replace("postgresql://", "postgresql+psycopg://", 1)
