@@ -6,21 +6,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
+
+from moodtracker import rights
 
 log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
 _READERS = 4
+_OPENED = "the file that was opened"
 # Held while a process migrates, so that several starting at once take turns (any constant does).
 _MIGRATION_LOCK = 0x6D6F6F64
 
@@ -51,7 +56,8 @@ class Database:
         self._writing: Engine
         self._reading: Engine
         if self.is_sqlite:
-            _make_folder(Path(parsed.database or ""))
+            if refusal := rights.refusal(Path(parsed.database or "")):
+                raise DatabaseError(refusal)
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
         else:
@@ -70,18 +76,22 @@ class Database:
         with Session(self._writing) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Bring the schema up to date; a failed migration leaves the old state.
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema up to ``revision``; a failed migration leaves the old state.
 
         Raises :class:`DatabaseError` where the database is out of reach, or newer than this app.
         """
         try:
-            with self._writing.begin() as connection:
+            with (
+                self._writing.connect() as connection,
+                _without_cascades(connection),
+                connection.begin(),
+            ):
                 if not self.is_sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-                command.upgrade(_alembic(connection), "head")
+                command.upgrade(_alembic(connection), revision)
         except DBAPIError as error:
-            raise DatabaseError(f"The database does not open: {_reason(error)}") from None
+            raise DatabaseError(f"The database does not open: {reason(error)}") from None
         except CommandError:
             raise DatabaseError(
                 "The database was made by a newer version of Moodtracker; run that one, "
@@ -90,14 +100,25 @@ class Database:
 
     def is_ready(self) -> bool:
         """Whether the database answers and has the schema that this app expects."""
-        expected = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
         try:
-            with self.read() as session:
-                found = session.scalar(text("SELECT version_num FROM alembic_version"))
-                return bool(found == expected)
+            return self.revision() == newest_revision()
         except Exception as error:
             log.warning("the database does not answer: %s", type(error).__name__)
             return False
+
+    def revision(self) -> str | None:
+        """The revision of its schema, None where it has none yet."""
+        with self.read() as session:
+            found = MigrationContext.configure(session.connection()).get_current_revision()
+        return str(found) if found else None
+
+    def waits_for_upgrade(self) -> bool:
+        """Whether its schema is an older one, which :meth:`migrate` would change."""
+        try:
+            found = self.revision()
+        except DBAPIError:
+            return False  # migrating will say what is wrong
+        return found is not None and found != newest_revision() and knows_revision(found)
 
     def version(self) -> str:
         """The engine and its version, such as 'SQLite 3.40.1'."""
@@ -105,6 +126,18 @@ class Database:
             return f"SQLite {sqlite3.sqlite_version}"
         with self.read() as session:
             return f"PostgreSQL {session.scalar(text('SHOW server_version'))}"
+
+    @contextmanager
+    def own_connection(self) -> Iterator[psycopg.Connection[object]]:
+        """A connection to PostgreSQL outside of the pools, where each statement is committed."""
+        pooled = self._writing.raw_connection()
+        connection = cast("psycopg.Connection[object]", pooled.driver_connection)
+        pooled.detach()
+        try:
+            connection.autocommit = True
+            yield connection
+        finally:
+            connection.close()
 
     def forget_deleted(self) -> None:
         """Leave nothing of deleted rows behind where this app can help it.
@@ -125,6 +158,32 @@ class Database:
         self._writing.dispose()
 
 
+def newest_revision() -> str:
+    """The revision of the schema that this version of the app expects."""
+    return str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether a schema of this revision can be brought up to date; a newer version's cannot."""
+    return any(
+        script.revision == revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
+    )
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """Let SQLite's tables be copied: with foreign keys on, the old one would take rows with it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    pragma = connection.connection.cursor().execute
+    pragma("PRAGMA foreign_keys = OFF")  # which it ignores inside of a transaction
+    try:
+        yield
+    finally:
+        pragma("PRAGMA foreign_keys = ON")
+
+
 def _alembic(connection: object) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -134,9 +193,11 @@ def _alembic(connection: object) -> Config:
 
 def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
     engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=_BUSY_SECONDS)
+    file = Path(engine.url.database or "")
 
     @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _: Any) -> None:
+    def configure(connection: sqlite3.Connection, record: Any) -> None:
+        record.info[_OPENED] = _identity(file)
         connection.isolation_level = None  # transactions are begun below, not by the driver
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
         _use_write_ahead_log(connection)
@@ -149,9 +210,25 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Any) -> None:
+        # A file that was removed or replaced lives on for whoever has it open, and what is
+        # written there is lost with the process.
+        if _identity(file) != connection.info[_OPENED]:
+            raise DatabaseError(
+                f"{file} was removed or replaced while Moodtracker runs: stop it, put the file "
+                "back, and start it again."
+            )
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -169,16 +246,6 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _make_folder(file: Path) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseError(
-            f"The folder {file.parent} cannot be made ({error.strerror}): "
-            "make it writable for the user that runs Moodtracker, or set MOODTRACKER_DATA_DIR."
-        ) from None
-
-
-def _reason(error: DBAPIError) -> str:
+def reason(error: DBAPIError) -> str:
     """The driver's own sentence, which names host or file but no password and no row."""
     return str(error.orig).strip().splitlines()[0]

@@ -1,0 +1,92 @@
+"""Databases as released versions left them come up to date with every row."""
+
+import sqlite3
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, text
+
+from moodtracker import migrations
+from moodtracker.database import Database, newest_revision
+from moodtracker.models import metadata
+
+STORED = sorted((Path(__file__).parent / "fixtures" / "databases").glob("*.sql"))
+
+
+@pytest.fixture(params=STORED, ids=lambda file: file.name.removesuffix(".sql"))
+def stored(request, tmp_path):
+    """A stored database, opened."""
+    sql = request.param.read_text()
+    if request.param.name.endswith(".sqlite.sql"):
+        with closing(sqlite3.connect(tmp_path / "moodtracker.db")) as connection:
+            connection.executescript(sql)
+        opened = Database(f"sqlite:///{tmp_path / 'moodtracker.db'}")
+        yield opened
+        opened.close()
+        return
+    server, name = request.getfixturevalue("postgresql_template"), f"mood_{uuid.uuid4().hex[:12]}"
+    address = f"{server.rsplit('/', 1)[0]}/{name}"
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        with psycopg.connect(address.replace("+psycopg", "")) as filling:
+            filling.execute(sql)
+        opened = Database(address)
+        yield opened
+        opened.close()
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def rows(database):
+    """All rows by table, each by its columns."""
+    with database.read() as session:
+        found = MetaData()
+        found.reflect(session.connection())
+        return {
+            table.name: [
+                dict(row._mapping)
+                for row in session.execute(table.select().order_by(*table.primary_key))
+            ]
+            for table in found.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
+def test_a_stored_database_is_upgraded_with_every_row(stored):
+    before = rows(stored)
+    assert all(before.values())
+    stored.migrate()
+    assert stored.is_ready()
+    after = rows(stored)
+    for table, kept in before.items():
+        still = [
+            {name: row[name] for name in old if name in row}
+            for old, row in zip(kept, after[table], strict=True)
+        ]
+        assert still == [
+            {name: value for name, value in old.items() if name in after[table][0]} for old in kept
+        ]
+
+
+def test_a_stored_database_has_the_schema_of_the_models_after_its_upgrade(stored):
+    stored.migrate()
+    with stored.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        if stored.is_sqlite:
+            assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
+def test_each_revision_but_the_newest_is_stored_for_both_databases():
+    """The newest is stored when it is released, with tests/fixtures/databases/store.py."""
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()
+    older = {script.revision for script in scripts} - {newest_revision()}
+    names = {file.name for file in STORED}
+    wanted = {f"{revision}.{kind}.sql" for revision in older for kind in ("sqlite", "postgresql")}
+    assert older
+    assert wanted <= names
