@@ -65,6 +65,19 @@ class Connection:
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error)) from None
 
+    def check_sender(self, sender: str) -> None:
+        """Ask whether mails from ``sender`` are taken, and send none (RFC 5321, 4.1.1.5).
+
+        Raises :class:`ServerTrouble`.
+        """
+        try:
+            code, text = self._client.mail(sender)
+            self._client.rset()
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerTrouble(_words(error)) from None
+        if code >= 400:
+            raise ServerTrouble(_reply(code, text))
+
 
 class Smtp:
     """The mail server that the settings name."""
@@ -90,7 +103,7 @@ class Smtp:
         self._timeout = timeout
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self | None:
+    def from_settings(cls, settings: Settings, *, timeout: float = 30) -> Self | None:
         """The server of the settings, None where they name none."""
         if settings.smtp_host is None:
             return None
@@ -101,6 +114,7 @@ class Smtp:
             username=settings.smtp_username,
             password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
             our_name=settings.hostname,
+            timeout=timeout,
         )
 
     @contextmanager
