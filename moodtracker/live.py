@@ -11,8 +11,9 @@ Listener = Callable[[], None]
 
 
 class Live:
-    """Carries "this person's board or session changed" to the open pages of this process.
+    """Carries "this person's board or session changed" to open pages.
 
+    Those of this process hear it at once, those of others by what :meth:`pass_on_by` is given.
     It carries no content: a listener reads what it needs, so that a message lost, doubled or late
     can only cost time. Safe to use from every thread; listeners are called in the teller's.
     """
@@ -21,6 +22,7 @@ class Live:
         """Begin with no listeners."""
         self._listeners: defaultdict[int, set[Listener]] = defaultdict(set)
         self._lock = Lock()
+        self._pass_on: Callable[[int], None] = lambda _: None
 
     def follow(self, user_id: int, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` at each change of this person's; returns what ends that."""
@@ -36,7 +38,23 @@ class Live:
         return leave
 
     def tell(self, user_id: int) -> None:
-        """Let every listener of this person know that something changed."""
+        """Let every listener of this person know that something changed, on every instance."""
+        self.tell_here(user_id)
+        self._pass_on(user_id)
+
+    def pass_on_by(self, pass_on: Callable[[int], None]) -> None:
+        """From now on let other instances know too, by calling ``pass_on``."""
+        self._pass_on = pass_on
+
+    def tell_all_here(self) -> None:
+        """Let every listener of this process know: something may have changed meanwhile."""
+        with self._lock:
+            followed = list(self._listeners)
+        for user_id in followed:
+            self.tell_here(user_id)
+
+    def tell_here(self, user_id: int) -> None:
+        """Let every listener of this person in this process know."""
         with self._lock:
             listeners = list(self._listeners.get(user_id, ()))
         for listener in listeners:

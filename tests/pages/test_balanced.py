@@ -1,0 +1,104 @@
+import signal
+
+import pytest
+from sqlalchemy import text
+
+from moodtracker.accounts import registration, sessions
+from moodtracker.accounts.registration import Registration
+from moodtracker.database import Database
+from support.balanced import Balanced
+from support.board_page import DESKTOP, BoardPage
+from support.server import PASSWORD
+
+AFFINITY = "moodtracker-instance"
+
+
+@pytest.fixture(scope="module")
+def database(postgresql_template):
+    opened = Database(postgresql_template)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def balanced(postgresql_template, tmp_path_factory):
+    running = Balanced(tmp_path_factory.mktemp("balanced"), postgresql_template)
+    yield running.start()
+    running.stop()
+
+
+@pytest.fixture
+def open_page(balanced, database, browser):
+    """Opens somebody's board through the balancer, in a browser of its own."""
+    contexts = []
+
+    def open_one(cookie):
+        context = browser.new_context(viewport=DESKTOP, timezone_id="UTC")
+        context.add_cookies([{"name": "moodtracker", "value": cookie, "url": balanced.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(balanced.url)
+        board = BoardPage(page)
+        board.await_connection()
+        return board
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def sign_in(database, username):
+    form = {
+        "username": username,
+        "email": f"{username}@example.org",
+        "first_name": username.capitalize(),
+        "password": PASSWORD,
+        "zone": "UTC",
+    }
+    person = registration.register(database, "open", Registration.check(form))
+    return sessions.open_session(database, person.id)
+
+
+def instance_of(board):
+    cookies = board.page.context.cookies()
+    return next(cookie["value"] for cookie in cookies if cookie["name"] == AFFINITY)
+
+
+def moods_of(database, username):
+    with database.read() as session:
+        return session.scalars(
+            text(
+                "SELECT mood FROM entries JOIN users ON users.id = user_id "
+                "WHERE username = :name ORDER BY slot"
+            ),
+            {"name": username},
+        ).all()
+
+
+def test_a_tap_on_one_instance_shows_on_a_page_of_another(balanced, database, open_page):
+    cookie = sign_in(database, "roamer")
+    pages = [open_page(cookie) for _ in range(3)]
+    assert len({instance_of(page) for page in pages}) == 3
+    pages[0].pick(4)
+    for page in pages:
+        page.await_moods("Good")
+
+
+def test_signing_out_on_one_instance_cuts_off_a_page_of_another(balanced, database, open_page):
+    cookie = sign_in(database, "leaver")
+    here, there = open_page(cookie), open_page(cookie)
+    assert instance_of(here) != instance_of(there)
+    here.page.click("summary")
+    here.page.click("text=Sign out")
+    there.page.wait_for_url("**/login*")
+
+
+def test_when_an_instance_is_killed_its_page_goes_on_at_another(balanced, database, open_page):
+    board = open_page(sign_in(database, "survivor"))
+    lost = instance_of(board)
+    balanced.instances[lost].stop(signal.SIGKILL)
+    board.pick(5)
+    board.await_moods("Great")
+    assert instance_of(board) != lost
+    assert moods_of(database, "survivor") == [5]
+    balanced.instances[lost].start()
