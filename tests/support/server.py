@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from moodtracker.database import Database
+from support.addresses import verify_address
 from support.needs import missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +113,7 @@ class Server:
         )
 
     def register(self, username: str, zone: str = "UTC") -> str:
-        """Register somebody over HTTP; returns the session cookie."""
+        """Register somebody over HTTP, verify their address; returns the session cookie."""
         answer = httpx.post(
             f"{self.url}/register",
             data={
@@ -123,6 +125,9 @@ class Server:
             },
         )
         assert answer.status_code == 303, re.sub(r"\s+", " ", answer.text)
+        database = Database(f"sqlite:///{self.folder / 'data' / 'moodtracker.db'}")
+        verify_address(database, username)
+        database.close()
         return answer.cookies["moodtracker"]
 
 

@@ -1,0 +1,54 @@
+# Moodtracker in a container: no root, nothing written but /data.
+#   docker build -t moodtracker .
+#   docker run -p 8080:8080 -v mood:/data moodtracker
+# Any slim Debian image with Python 3.11 or newer will do as its base:
+ARG BASE=docker.io/library/python:3.13-slim-bookworm
+
+FROM ${BASE} AS build
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends binutils tini
+ENV PATH=/opt/moodtracker/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python3 -m venv /opt/moodtracker
+COPY requirements.lock /app/
+RUN pip install --quiet --no-compile --require-hashes -r /app/requirements.lock
+# Smaller by 60 MB: debug symbols (but where they were moved after linking, as in Pillow and psycopg),
+# and what no page here uses: NiceGUI's larger drawing libraries, Pillow's AVIF.
+RUN cd /opt/moodtracker/lib/python3*/site-packages \
+    && find . -name '*.so' ! -path './PIL/*' ! -path './psycopg*' -exec strip --strip-unneeded {} + \
+    && for name in aggrid codemirror echart json_editor mermaid plotly; do rm -r "nicegui/elements/$name/dist"; done \
+    && rm nicegui/static/sass.dart.js PIL/_avif.*.so pillow.libs/libavif-*
+COPY pyproject.toml README.md LICENSE main.py /app/
+COPY assets /app/assets
+COPY moodtracker /app/moodtracker
+COPY pages /app/pages
+# Only what is loaded at the start is compiled, so that a start is quick on a read-only disk.
+RUN pip install --quiet --no-compile --no-deps --no-build-isolation --editable /app \
+    && pip uninstall --quiet --yes pip setuptools \
+    && cd /app && python3 -c 'import main, moodtracker.cli.healthcheck, moodtracker.cli.check' \
+    && rm -rf build ./*.egg-info/SOURCES.txt
+
+FROM ${BASE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Moodtracker" \
+      org.opencontainers.image.description="A small, private mood board: two moods a day, a year of colour, yours to keep." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /usr/bin/tini-static /usr/bin/tini
+COPY --from=build /opt/moodtracker /opt/moodtracker
+COPY --from=build /app /app
+# The number is fixed, so that a folder on the host can be given to it.
+RUN mkdir /data && chown 10001:10001 /data
+ENV PATH=/opt/moodtracker/bin:$PATH HOME=/data \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    MOODTRACKER_DATA_DIR=/data MOODTRACKER_HOST=0.0.0.0
+WORKDIR /app
+USER 10001:10001
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["moodtracker", "healthcheck"]
+# tini passes signals on, and buries what is left of processes.
+ENTRYPOINT ["tini", "--", "moodtracker"]
+CMD ["serve"]
