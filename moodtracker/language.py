@@ -1,0 +1,83 @@
+"""The language in which a person is spoken to: words through gettext, dates and numbers by Babel.
+
+The language is a property of the moment, not of a call: whoever answers a request or writes a mail
+says once in which language (:func:`speaking`), and every word on the way follows. It travels with
+the context (PEP 567), into threads of ``asyncio.to_thread`` too.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+ENGLISH = "en"
+# In their own words, as a person looks for theirs; the keys are language tags (BCP 47).
+LANGUAGES = {ENGLISH: "English"}
+_RIGHT_TO_LEFT = {"ar"}
+_CATALOGUES = Path(__file__).parent / "locales"
+
+_spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak ``language`` in the block; English where it is none of :data:`LANGUAGES`."""
+    token = _spoken.set(language if language in LANGUAGES else ENGLISH)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken() -> str:
+    """The language that is spoken now, one of :data:`LANGUAGES`."""
+    return _spoken.get()
+
+
+def direction() -> str:
+    """'rtl' or 'ltr', as HTML's ``dir`` says it."""
+    return "rtl" if spoken() in _RIGHT_TO_LEFT else "ltr"
+
+
+def gettext(text: str) -> str:
+    """``text``, which stands in the code in English, in the language that is spoken now."""
+    return _catalogue(spoken()).gettext(text)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The form for ``number`` things; the caller puts the number in."""
+    return _catalogue(spoken()).ngettext(singular, plural, number)
+
+
+def preferred(accept_language: str) -> str:
+    """The language that a browser asks for first (Accept-Language, RFC 9110, 12.5.4)."""
+    wishes: list[tuple[float, str]] = []
+    for wish in accept_language[:200].split(","):
+        tag, _, weight = wish.partition(";")
+        try:
+            wishes.append((float(weight.strip().removeprefix("q=") or 1), tag.strip().lower()))
+        except ValueError:
+            continue
+    for liking, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        if liking > 0 and (language := tag.partition("-")[0]) in LANGUAGES:
+            return language
+    return ENGLISH
+
+
+@lru_cache
+def _catalogue(language: str) -> NullTranslations:
+    """The words of a language, read from its catalogue at the first use: none is compiled."""
+    if language == ENGLISH:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - a start in English does without
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    file = _CATALOGUES / language / "LC_MESSAGES" / "moodtracker.po"
+    compiled = BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
