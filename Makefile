@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check lock clean
+.PHONY: run test check docs lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -14,6 +14,10 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# docs/settings.md is made from moodtracker/settings.py; a test compares them.
+docs:
+	$(BIN)/python -m moodtracker.settings_page > docs/settings.md
 
 # The environment is made anew where a lock file has changed. Every package is pinned with its hashes.
 .venv/runs: requirements.lock pyproject.toml
@@ -34,9 +38,9 @@ endef
 # Written for every platform and every Python from 3.11 on; names neither an index nor a host.
 lock:
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		--no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		--no-emit-index-url --no-annotate --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:

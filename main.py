@@ -1,6 +1,8 @@
 """Start Moodtracker: read the settings, open the database, mount the pages, start the clock."""
 
 import logging
+import os
+import signal
 import sys
 
 import uvicorn
@@ -11,17 +13,23 @@ from moodtracker import logs, settings
 from moodtracker.app import App
 from moodtracker.database import DatabaseError
 from moodtracker.settings import SettingsError
+from moodtracker.worker import work
 
 log = logging.getLogger("moodtracker")
 
 CATCH_UP_SECONDS = 2.0
+STOP_SECONDS = 5  # what is being answered is answered; containers are killed after 10
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve, or work without pages (ROLE=worker), until told to stop."""
     logs.configure()
+    os.umask(0o077)  # what is written here is for nobody else on this machine
+    # Uvicorn and the worker stop by themselves; a signal before or after ends with 0 as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         config = settings.load()
+        logs.configure(form=config.log_format)
         app = App.open(config)
     except (SettingsError, DatabaseError) as error:
         sys.exit(str(error))
@@ -30,14 +38,26 @@ def main() -> None:
     if app.smtp is None:
         log.warning("no mail server is set (MOODTRACKER_SMTP_HOST): finished years wait here")
 
+    if config.role == "worker":
+        work(app)
+        return
     web = pages.mount(app)
-    ticks = app.ticks()
-    nicegui_app.on_startup(ticks.start)
-    nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
-    nicegui_app.on_shutdown(ticks.stop)
+    nicegui_app.on_startup(app.listen)
+    if config.role == "all":
+        ticks = app.ticks()
+        nicegui_app.on_startup(ticks.start)
+        nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
+        nicegui_app.on_shutdown(ticks.stop)
     nicegui_app.on_shutdown(app.close)
     log.info("starting on %s port %d for %s", config.host, config.port, config.base_url)
-    uvicorn.run(web, host=config.host, port=config.port, log_config=None, access_log=False)
+    uvicorn.run(
+        web,
+        host=config.host,
+        port=config.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 if __name__ == "__main__":

@@ -6,18 +6,23 @@ from datetime import timedelta
 from typing import Self
 
 from moodtracker import clock
-from moodtracker.accounts import sessions
+from moodtracker.accounts import audit, links, sessions, throttling
+from moodtracker.accounts.throttling import Throttle
+from moodtracker.backups import BackupError, Backups
 from moodtracker.database import Database
 from moodtracker.diary import Diary
+from moodtracker.instances import Instances
 from moodtracker.live import Live
 from moodtracker.mail.outbox import Envelope, Outbox
 from moodtracker.mail.smtp import Smtp
+from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 from moodtracker.yearend import Closing, YearEnd
 
 log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
+_BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
 _CLEAN_UP = timedelta(hours=6)
 
 
@@ -26,26 +31,37 @@ class App:
     """What pages and commands work with."""
 
     settings: Settings
+    secret: Secret
     database: Database
+    throttle: Throttle
     live: Live
     diary: Diary
     smtp: Smtp | None
     year_end: YearEnd
+    backups: Backups | None  # None: PostgreSQL has its own
+    instances: Instances | None  # None: this one is alone
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Open the database, bring its schema up to date, and put the parts together.
 
-        Raises :class:`~moodtracker.database.DatabaseError`.
+        Raises :class:`~moodtracker.database.DatabaseError`, and
+        :class:`~moodtracker.settings.SettingsError` where the secret key cannot be read.
         """
         database = Database(settings.database_url)
+        backups = _backups(settings)
+        if backups:
+            _back_up_before_upgrade(database, backups)
         database.migrate()
         log.info("%s", database.version())
+        secret = Secret.of(settings)
         live = Live()
         smtp = Smtp.from_settings(settings)
         return cls(
             settings,
+            secret,
             database,
+            Throttle(database, secret),
             live,
             Diary(database, live),
             smtp,
@@ -59,24 +75,51 @@ class App:
                 ),
                 Outbox(database, smtp, envelope(settings)) if smtp else None,
             ),
+            backups,
+            None if database.is_sqlite else Instances(database, live),
         )
 
     def ticks(self) -> clock.Ticks:
         """The clock that makes this app act by itself, not yet started."""
         ticks = clock.Ticks()
         ticks.every(_TICK, self.year_end.tick)
-        ticks.every(_CLEAN_UP, self.forget_old_sessions)
+        ticks.every(_CLEAN_UP, self.clean_up)
+        if self.backups:
+            ticks.every(_BACK_UP, self.backups.keep_up)
         return ticks
 
-    def forget_old_sessions(self) -> None:
-        """Delete the sessions that are too old to be used."""
-        sessions.forget_old(self.database)
+    def clean_up(self) -> None:
+        """Delete what is too old to be used: sessions, links, counts, lines of the audit log."""
+        for kept in (sessions, links, throttling, audit):
+            kept.forget_old(self.database)
+
+    def listen(self) -> None:
+        """Begin to hear what changes on other instances."""
+        if self.instances:
+            self.instances.start()
 
     def close(self) -> None:
-        """Close the database."""
+        """Stop listening, and close the database."""
+        if self.instances:
+            self.instances.stop()
         self.database.close()
 
 
 def envelope(settings: Settings) -> Envelope:
     """What all mails have in common, by the settings."""
     return Envelope(settings.mail_from or "", settings.base_url, settings.year_end_keep_days)
+
+
+def _backups(settings: Settings) -> Backups | None:
+    if settings.database_file is None:
+        return None
+    return Backups(settings.database_file, settings.backup_dir, settings.backup_keep)
+
+
+def _back_up_before_upgrade(database: Database, backups: Backups) -> None:
+    if not database.waits_for_upgrade():
+        return
+    try:
+        backups.before("upgrade")
+    except BackupError as error:
+        log.warning("no backup before the upgrade: %s", error)

@@ -253,4 +253,4 @@ def _first_state(person: Person, *, has_moods: bool) -> str:
         return "empty"
     if not person.year_end_mail:
         return "opted_out"
-    return "pending" if person.email else "no_address"
+    return "pending" if person.mail_address else "no_address"

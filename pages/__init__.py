@@ -4,8 +4,10 @@ from fastapi import FastAPI
 from nicegui import ui
 
 from moodtracker.app import App
-from pages import assets, board, errors, files, health, rollover, signing_in
+from moodtracker.metrics import Requests
+from pages import assets, board, errors, files, health, metrics, rollover, signing_in
 from pages.guard import Guard
+from pages.request_log import RequestLog
 
 # How long a page that lost its connection is kept: long enough for a lift or a tunnel's mouth.
 _RECONNECT_SECONDS = 10.0
@@ -16,11 +18,14 @@ def mount(app: App) -> FastAPI:
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     assets.mount(web)
     health.mount(web, app)
+    requests = Requests()
+    metrics.mount(web, app, requests)
     files.mount(web, app)
     signing_in.mount(web, app)
     board.mount(app, rollover.mount())
     errors.mount(web)
     web.add_middleware(Guard, app=app)
+    web.add_middleware(RequestLog, requests=requests)
     ui.run_with(
         web,
         title="Moodtracker",

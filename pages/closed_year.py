@@ -21,7 +21,7 @@ def card(closed: ClosedYear | None, person: Person) -> str:
 
 
 def _delivery(closed: ClosedYear, person: Person) -> str:
-    address = f"<b>{escape(person.email)}</b>"
+    address = f"<b>{escape(person.email or '')}</b>"
     if closed.state == "sent" and closed.erased_from:
         erased = f"{closed.erased_from.day} {MONTHS[closed.erased_from.month - 1]}"
         return f"It was mailed to {address}. From {erased} on it is here no more."

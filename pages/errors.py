@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.logs import request_id
 from pages import assets
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def mount(web: FastAPI) -> None:
 
     async def trouble(request: Request, error: Exception) -> HTMLResponse:
         log.error("a request failed (%s)", type(error).__name__)
-        return page(*_TROUBLE, 500)
+        title, words = _TROUBLE
+        return page(title, f"{words} The log knows this as {request_id.get()}.", 500)
 
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
         return page("You are signed out", "Please sign in again.", 401)

@@ -9,13 +9,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from moodtracker.accounts import sessions
+from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 
 _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
-_OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/favicon.ico"}
+_OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +28,8 @@ _HEADERS = {
 class Guard:
     """ASGI middleware around the whole application.
 
-    A request's ``state.signed_in`` says who it is from. Somebody who is not signed in is led to
+    A request's ``state`` says who it is from (``signed_in``, or None), from which ``address``,
+    and by which ``device``. Somebody who is not signed in is led to
     the sign-in page and, afterwards, to where they wanted to go. What is sent from a foreign page
     is refused. A page's socket has to bring the session with which the page was asked for.
     """
@@ -61,7 +62,11 @@ class Guard:
             answer = self._inner
         else:
             signed_in = await self._who(headers)
-            scope.setdefault("state", {})["signed_in"] = signed_in
+            scope.setdefault("state", {}).update(
+                signed_in=signed_in,
+                address=scope["client"][0] if scope.get("client") else "",
+                device=devices.name_of(headers.get("user-agent", "")),
+            )
             if signed_in or path in _OPEN_PATHS:
                 answer = self._inner
             else:

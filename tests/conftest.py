@@ -20,6 +20,8 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.live import Live
+from moodtracker.models import metadata
+from support.addresses import verify_address
 from support.mail_server import MailServer
 from support.needs import missing
 
@@ -106,7 +108,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgresql_template")
     database = Database(url)
     with database.write() as session:
-        session.execute(text("TRUNCATE users RESTART IDENTITY CASCADE"))
+        session.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
     database.close()
     return url
 
@@ -133,9 +135,11 @@ Join = Callable[..., SignedIn]
 
 @pytest.fixture
 def join(database: Database) -> Join:
-    """Registers somebody and signs them in: ``join("ada", zone="Europe/Berlin")``."""
+    """Registers somebody, whose address is verified, and signs them in: ``join("ada", "UTC")``."""
 
-    def register(username: str = "ada", zone: str = "UTC", **more: str) -> SignedIn:
+    def register(
+        username: str = "ada", zone: str = "UTC", *, verified: bool = True, **more: str
+    ) -> SignedIn:
         form = {
             "username": username,
             "email": f"{username}@example.org",
@@ -144,6 +148,8 @@ def join(database: Database) -> Join:
             "zone": zone,
         }
         person = registration.register(database, "open", Registration.check(form | more))
+        if verified:
+            verify_address(database, username)
         who = sessions.find(database, sessions.open_session(database, person.id))
         assert who is not None
         return who

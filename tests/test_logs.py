@@ -1,9 +1,11 @@
 import asyncio
 import gc
 import io
+import json
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 
@@ -147,6 +149,57 @@ def test_warnings_of_the_libraries_are_told(said):
     for name in CHATTY:
         logging.getLogger(name).warning("trouble in %s", name)
     assert len(said().splitlines()) == len(CHATTY)
+
+
+def test_what_is_logged_while_a_request_is_answered_carries_its_id(said, log):
+    token = logs.request_id.set("3f9a12bc")
+    log.warning("trouble")
+    logs.request_id.reset(token)
+    log.warning("trouble elsewhere")
+    assert [line.partition("warning ")[2] for line in said().splitlines()] == [
+        "trouble [3f9a12bc]",
+        "trouble elsewhere",
+    ]
+
+
+# As JSON
+
+
+@pytest.fixture
+def objects(said):
+    """The log as JSON; returns a function that tells its objects."""
+    written = logging.getLogger().handlers[0].stream
+    logging.getLogger().handlers[:] = []
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(sys, "stderr", written)
+        logs.configure(form="json")
+    return lambda: [json.loads(line) for line in said().splitlines()]
+
+
+def test_a_message_as_json_is_an_object_on_a_line(objects, log):
+    token = logs.request_id.set("3f9a12bc")
+    log.warning("%d mails\nwait \u2028 here", 3)
+    logs.request_id.reset(token)
+    (told,) = objects()
+    assert datetime.fromisoformat(told.pop("time")).tzinfo
+    assert told == {
+        "level": "warning",
+        "logger": "moodtracker.somewhere",
+        "message": "3 mails wait   here",
+        "request": "3f9a12bc",
+    }
+
+
+def test_an_exception_as_json_is_told_by_kind_and_place_alone(objects, log):
+    try:
+        fail()
+    except ValueError as error:
+        log.exception("a page failed")
+        log.exception(error)  # noqa: TRY401 - as NiceGUI does
+    first, second = objects()
+    assert first["message"].startswith("a page failed (ValueError in fail, line ")
+    assert second["message"].startswith("an error in a page (ValueError in fail, line ")
+    assert SECRET not in json.dumps([first, second])
 
 
 def assert_one_line(told):

@@ -26,7 +26,9 @@ def run(monkeypatch, tmp_path, mail_server, moved_clock):
 def want_mail(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'data' / 'moodtracker.db'}")
     with database.write() as session:
-        session.execute(text("UPDATE users SET year_end_mail = true"))
+        session.execute(
+            text("UPDATE users SET year_end_mail = true, email_verified_at = created_at")
+        )
     database.close()
 
 
