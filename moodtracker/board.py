@@ -18,7 +18,8 @@ from moodtracker.moods import Mood
 class Entry(NamedTuple):
     """One mood in one slot (1 or 2) of one day, with the moment (aware, UTC) it was recorded.
 
-    ``tap`` names the tap that put it there, so that a tap delivered twice counts once.
+    ``tap`` names the tap that put it there, so that a tap delivered twice counts once. ``note`` is
+    plain text, at most 280 characters, '' for none.
     """
 
     day: date
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     mood: Mood
     recorded_at: datetime
     tap: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -116,11 +116,18 @@ def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
 
 def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
     rows = session.execute(
-        select(entries.day, entries.slot, entries.mood, entries.recorded_at, entries.tap)
+        select(
+            entries.day,
+            entries.slot,
+            entries.mood,
+            entries.recorded_at,
+            entries.tap,
+            entries.note,
+        )
         .where(entries.user_id == user_id, entries.day >= first, entries.day <= last)
         .order_by(entries.day, entries.slot)
     )
-    return tuple(Entry(day, slot, Mood(mood), at, tap) for day, slot, mood, at, tap in rows)
+    return tuple(Entry(row.day, row.slot, Mood(row.mood), *row[3:]) for row in rows)
 
 
 def _writing_on(session: Session, who: SignedIn, day: date) -> Person:

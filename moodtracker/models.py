@@ -5,7 +5,7 @@ Table classes do not validate: what comes from outside is checked before it gets
 constraints are the last word.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Index, Text, false, text, true
@@ -38,6 +38,7 @@ class UserRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("day_end_hour BETWEEN 0 AND 5", name="day_end_hour"),
         CheckConstraint("founder", name="founder"),
+        CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),
         Index("ix_users_email", "email"),
         Index(
             "uq_users_verified_email",
@@ -68,6 +69,20 @@ class UserRow(SQLModel, table=True):
     year_end_mail: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     disabled_at: datetime | None = None
     created_at: datetime
+    language: str = Field(  # a language tag (BCP 47); '': as the browser asks
+        default="", sa_column_kwargs={"server_default": text("''")}
+    )
+    theme: str = Field(default="system", sa_column_kwargs={"server_default": text("'system'")})
+    faces_in_squares: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    slot_labels: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    notes_in_mail: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    reminder: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    reminder_at: time = Field(  # local
+        default=time(20), sa_column_kwargs={"server_default": text("'20:00:00'")}
+    )
+    reminded_on: date | None = None  # the person's latest day that had a reminder
+    visited_at: datetime | None = None  # who has stopped coming is not reminded
+    year_open_until: datetime | None = None  # Y7: the old year is not over before
 
 
 class SessionRow(SQLModel, table=True):
@@ -172,6 +187,7 @@ class EntryRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(_SLOT, name="slot"),
         CheckConstraint(_MOOD, name="mood"),
+        CheckConstraint("length(note) <= 280", name="note"),
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
@@ -180,6 +196,7 @@ class EntryRow(SQLModel, table=True):
     mood: int
     recorded_at: datetime
     tap: str
+    note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
 
 
 class SealedYearRow(SQLModel, table=True):

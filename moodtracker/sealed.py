@@ -9,16 +9,29 @@ from moodtracker.moods import Mood
 
 
 def pack(entries: Iterable[Entry]) -> str:
-    """The entries as JSON: [day, slot, mood, moment] each."""
+    """The entries as JSON: [day, slot, mood, moment] each, and its note where there is one."""
     return json.dumps(
-        [[e.day.isoformat(), e.slot, int(e.mood), e.recorded_at.isoformat()] for e in entries]
+        [
+            [e.day.isoformat(), e.slot, int(e.mood), e.recorded_at.isoformat(), *_noted(e)]
+            for e in entries
+        ]
     )
 
 
 def unpack(year: int, zone: str, packed: str) -> Board:
     """The finished board that :func:`pack` wrote down; raises ValueError where it is damaged."""
     entries = tuple(
-        Entry(date.fromisoformat(day), slot, Mood(mood), datetime.fromisoformat(moment))
-        for day, slot, mood, moment in json.loads(packed)
+        Entry(
+            date.fromisoformat(day),
+            slot,
+            Mood(mood),
+            datetime.fromisoformat(moment),
+            note=str(note[0]) if note else "",
+        )
+        for day, slot, mood, moment, *note in json.loads(packed)
     )
     return Board(year, zone, entries)
+
+
+def _noted(entry: Entry) -> tuple[str, ...]:
+    return (entry.note,) if entry.note else ()

@@ -20,6 +20,7 @@ entries = st.lists(
         st.sampled_from(Mood),
         moments,
         st.just(""),  # the tap is not sealed
+        st.text(max_size=280),
     ),
     unique_by=lambda entry: (entry.day, entry.slot),
 ).map(sorted)

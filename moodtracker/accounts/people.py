@@ -23,11 +23,18 @@ class Person:
     email: str | None
     email_verified_at: datetime | None
     first_name: str
+    last_name: str
     zone: str
     day_end_hour: int
     latest_day: date | None
     administrator: bool
     year_end_mail: bool
+    language: str
+    theme: str
+    faces_in_squares: bool
+    slot_labels: bool
+    notes_in_mail: bool
+    year_open_until: datetime | None
 
     @property
     def mail_address(self) -> str | None:
