@@ -7,7 +7,7 @@ BIN := .venv/bin
 run: .venv/runs
 	$(BIN)/python main.py
 
-test: check
+test: check tests/node/node_modules/.package-lock.json
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 check: .venv/tests
@@ -35,6 +35,10 @@ define install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endef
 
+# What the tests run that is not Python. Where there is no npm, the tests that need it are skipped.
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	! command -v npm >/dev/null || npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --silent
+
 # Written for every platform and every Python from 3.11 on; names neither an index nor a host.
 lock:
 	$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv
@@ -44,4 +48,4 @@ lock:
 		--no-emit-index-url --no-annotate --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build tests/node/node_modules *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache
