@@ -8,10 +8,15 @@ the context (PEP 567), into threads of ``asyncio.to_thread`` too.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 ENGLISH = "en"
 # In their own words, as a person looks for theirs; the keys are language tags (BCP 47).
@@ -52,6 +57,38 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return _catalogue(spoken()).ngettext(singular, plural, number)
 
 
+def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    """The name of a month (1 to 12) as it stands alone: 'November', or 'Nov'."""
+    return str(_locale(spoken()).months["stand-alone"][width][number])
+
+
+def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    """The name of a weekday (0 is Monday) as it stands alone: 'Monday', or 'Mon'."""
+    return str(_locale(spoken()).days["stand-alone"][width][number])
+
+
+def day_and_month(day: date) -> str:
+    """A day of the current year: '23 November'."""
+    return _day_and_month(spoken(), day)
+
+
+def full_day(day: date) -> str:
+    """A day of the current year with its weekday: 'Monday 23 November'."""
+    return _full_day(spoken(), day)
+
+
+def time_of_day(local: datetime) -> str:
+    """The time on a wall clock, as people who speak so write it: '09:12'."""
+    return _time_of_day(spoken(), local.hour, local.minute)
+
+
+def number(value: int) -> str:
+    """A whole number in the digits and groups of the language."""
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    return format_decimal(value, locale=_locale(spoken()))
+
+
 def preferred(accept_language: str) -> str:
     """The language that a browser asks for first (Accept-Language, RFC 9110, 12.5.4)."""
     wishes: list[tuple[float, str]] = []
@@ -65,6 +102,36 @@ def preferred(accept_language: str) -> str:
         if liking > 0 and (language := tag.partition("-")[0]) in LANGUAGES:
             return language
     return ENGLISH
+
+
+# A year's page says each of its days and times: they are put into words once.
+@lru_cache(maxsize=4096)
+def _full_day(language: str, day: date) -> str:
+    return gettext("{weekday} {day}").format(
+        weekday=weekday(day.weekday()), day=_day_and_month(language, day)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _day_and_month(language: str, day: date) -> str:
+    from babel.dates import format_skeleton  # noqa: PLC0415 - it is slow to import
+
+    return format_skeleton("MMMMd", day, locale=_locale(language))
+
+
+@lru_cache(maxsize=8 * 1440)
+def _time_of_day(language: str, hour: int, minute: int) -> str:
+    from babel.dates import format_time  # noqa: PLC0415
+
+    return format_time(time(hour, minute), "short", locale=_locale(language))
+
+
+@lru_cache
+def _locale(language: str) -> "Locale":
+    from babel import Locale  # noqa: PLC0415
+
+    # Of English: the day before the month, 24 hours, and a week that begins on Monday.
+    return Locale("en", "GB") if language == ENGLISH else Locale.parse(language)
 
 
 @lru_cache

@@ -1,5 +1,8 @@
+from datetime import date, datetime
+
 import pytest
 
+from moodtracker import language
 from moodtracker.language import ENGLISH, direction, gettext, preferred, speaking, spoken
 
 
@@ -17,3 +20,12 @@ def test_a_language_that_is_not_known_is_english():
 )
 def test_a_browser_that_wishes_for_nothing_we_have_gets_english(wish):
     assert preferred(wish) == ENGLISH
+
+
+def test_days_times_and_numbers_are_said_as_a_person_would():
+    assert language.full_day(date(2026, 11, 23)) == "Monday 23 November"
+    assert language.day_and_month(date(2026, 11, 23)) == "23 November"
+    assert (language.month(11), language.month(11, "abbreviated")) == ("November", "Nov")
+    assert (language.weekday(0), language.weekday(6, "abbreviated")) == ("Monday", "Sun")
+    assert language.time_of_day(datetime(2026, 11, 23, 9, 5)) == "09:05"  # noqa: DTZ001
+    assert language.number(1234) == "1,234"
