@@ -92,7 +92,7 @@ def compose(
     file_name = f"moodtracker-{board.year}"
     message.add_attachment(picture, maintype="image", subtype="png", filename=f"{file_name}.png")
     message.add_attachment(
-        export.as_csv(board),
+        export.as_csv(board, has_notes=False),
         subtype="csv",
         cte="7bit",
         charset="us-ascii",

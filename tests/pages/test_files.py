@@ -17,7 +17,7 @@ def test_the_year_can_be_kept_as_table_data_and_picture(server, open_board):
 
     table = get(server, "/moods.csv", cookie)
     assert "attachment" in table.headers["content-disposition"]
-    ((line),) = csv.DictReader(io.StringIO(table.text))
+    ((line),) = csv.DictReader(io.StringIO(table.content.decode("utf-8-sig")))
     assert (line["slot"], line["mood"], line["name"]) == ("1", "4", "good")
 
     data = get(server, "/moods.json", cookie).json()
