@@ -13,7 +13,8 @@ from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail.outbox import Envelope, Outbox
+from moodtracker.mail.letter import Envelope
+from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings

@@ -230,7 +230,32 @@ class SealedYearRow(SQLModel, table=True):
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_error: str | None = None
     sent_at: datetime | None = None
+    refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
+    downloaded_at: datetime | None = None  # Y5: what cannot be mailed stays until then
     erased_at: datetime | None = None
+
+
+class InstallationRow(SQLModel, table=True):
+    """What all processes together know of this installation: one row."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="id"),)
+
+    id: int = Field(primary_key=True)
+    seen_at: datetime | None = None  # the latest time that a clock showed (Y9)
+    doubted_at: datetime | None = None  # a time that it jumped to, until it is confirmed
+    mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
+    mail_quiet_until: datetime | None = None  # the mail server has trouble: nobody tries before
+    mail_trouble: str | None = None
+
+
+class MailCountRow(SQLModel, table=True):
+    """How many mails were tried in a minute, to stay below the mail server's hourly limit."""
+
+    __tablename__ = "mail_counts"
+
+    minute: datetime = Field(primary_key=True)
+    mails: int
 
 
 def _columns(table: type[SQLModel]) -> ReadOnlyColumnCollection[str, Column[Any]]:
@@ -248,3 +273,5 @@ invitations = _columns(InvitationRow)
 throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)
 messages = _columns(MessageRow)
+installation = _columns(InstallationRow)
+mail_counts = _columns(MailCountRow)

@@ -10,7 +10,8 @@ from moodtracker.accounts import sessions
 from moodtracker.accounts.people import find
 from moodtracker.board import Board
 from moodtracker.drawing import png
-from moodtracker.mail.outbox import Envelope, Outbox
+from moodtracker.mail.letter import Envelope
+from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.moods import Mood
 from moodtracker.yearend import Closing, YearEnd

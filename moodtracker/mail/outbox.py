@@ -11,15 +11,14 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, func, select, update
 
 from moodtracker import clock, sealed
 from moodtracker.database import Database
 from moodtracker.mail import year_end
+from moodtracker.mail.letter import Envelope
 from moodtracker.mail.smtp import (
     Connection,
     RecipientRefused,
@@ -35,25 +34,6 @@ LEASE = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=30)
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(hours=6)
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What all mails of this server have in common: who sends them, and what they say of it."""
-
-    sender: str
-    base_url: str
-    keep_days: int
-
-    @property
-    def sender_address(self) -> str:
-        """The address alone, without a name."""
-        return parseaddr(self.sender)[1]
-
-    @property
-    def domain(self) -> str:
-        """What Message-IDs end with."""
-        return self.sender_address.rpartition("@")[2] or urlsplit(self.base_url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)

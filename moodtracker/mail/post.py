@@ -1,6 +1,7 @@
 """Asking for a mail: written down in the transaction of what it is about, sent by the outbox."""
 
 import secrets
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, insert
@@ -21,6 +22,19 @@ class Kind(StrEnum):
     ADDRESS_CHANGED = "address_changed"  # to the old address
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
     GOODBYE = "goodbye"  # to somebody whose account is gone
+
+
+# How long a mail is of use to whoever asked for it; one that is older is dropped instead of sent.
+_USEFUL_FOR: dict[str, timedelta] = {
+    Kind.JOIN: timedelta(days=1),
+    Kind.RESET: timedelta(minutes=30),
+}
+_USEFUL_FOR_OTHERS = timedelta(days=7)
+
+
+def useful_for(kind: str) -> timedelta:
+    """How long after it was asked for a mail of this kind may still be sent."""
+    return _USEFUL_FOR.get(kind, _USEFUL_FOR_OTHERS)
 
 
 def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name: str = "") -> None:

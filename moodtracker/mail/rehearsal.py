@@ -8,7 +8,7 @@ from moodtracker.board import Board
 from moodtracker.database import Database
 from moodtracker.diary import read_year
 from moodtracker.mail import year_end
-from moodtracker.mail.outbox import Envelope
+from moodtracker.mail.letter import Envelope
 from moodtracker.mail.smtp import Smtp, ascii_address
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from moodtracker.mail.outbox import GIVE_UP_AFTER, LEASE, Envelope, Outbox
+from moodtracker.mail.letter import Envelope
+from moodtracker.mail.outbox import GIVE_UP_AFTER, LEASE, Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.moods import Mood
 from moodtracker.yearend import Closing, YearEnd
