@@ -36,8 +36,6 @@ const provider = new Provider(issuer, {
   },
   cookies: { keys: ['the cookies of a provider for tests'] },
   features: { backchannelLogout: { enabled: true } },
-  // The app and the provider share this machine.
-  httpOptions: () => ({}),
   findAccount: (_, sub) => ({ accountId: sub, claims: () => claimsOf(sub) }),
   pkce: { required: () => true, methods: ['S256'] },
   ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },

@@ -1,0 +1,100 @@
+"""Who somebody is at the identity provider, and what can go wrong on the way there and back.
+
+Kept apart from `provider.py`, which brings Authlib along and is loaded only where it is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+
+from moodtracker.accounts.people import fold_address
+
+_LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
+_LONGEST_CLAIM = 500
+
+
+class ProviderDown(Exception):  # noqa: N818 - it is an answer to a person, not a fault
+    """The provider cannot be reached, or does not answer as OpenID Connect has it."""
+
+
+class ProviderRefused(Exception):  # noqa: N818
+    """The provider did not sign the person in; ``code`` says why (RFC 6749, 4.1.2.1)."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the error's code, such as 'access_denied'."""
+        super().__init__(code)
+        self.code = code
+
+
+class NotBelieved(Exception):  # noqa: N818
+    """What came back does not prove who it is: forged, too old, or meant for somebody else."""
+
+
+class AttemptOver(Exception):  # noqa: N818
+    """Nobody set out from this browser, or so long ago that it does not count, or it was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody at the provider. Only ``issuer`` and ``subject`` together name a person for good.
+
+    ``email`` is folded; it is None where the provider does not vouch for it, and what it was told
+    then stands in ``claimed_email``. The names and the zone are wishes, to be checked like a form.
+    ``auth_time`` is when they last proved who they are, in seconds since 1970, 0 if not told.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None = None
+    claimed_email: str = ""
+    username: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    zone: str = ""
+    auth_time: int = 0
+    id_token: str = ""
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any], id_token: str) -> "Identity":
+        """Read the standard claims (OpenID Connect Core 1.0, 5.1); what is missing stays empty.
+
+        Raises :class:`NotBelieved` where there is no subject.
+        """
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
+            raise NotBelieved("no subject")
+        email = _address(claims)
+        first_name = _text(claims, "given_name") or _text(claims, "name")
+        auth_time = claims.get("auth_time")
+        return cls(
+            issuer=_text(claims, "iss"),
+            subject=subject,
+            email=email if email and _is_verified(claims) else None,
+            claimed_email=email,
+            username=_text(claims, "preferred_username").partition("@")[0],
+            first_name=first_name,
+            last_name=_text(claims, "family_name") if _text(claims, "given_name") else "",
+            zone=_text(claims, "zoneinfo"),
+            auth_time=int(auth_time) if isinstance(auth_time, int | float) else 0,
+            id_token=id_token,
+        )
+
+
+def _is_verified(claims: Mapping[str, Any]) -> bool:
+    said = claims.get("email_verified")
+    return said is True or said == "true"  # some providers write the boolean as a string
+
+
+def _address(claims: Mapping[str, Any]) -> str:
+    try:
+        given = validate_email(_text(claims, "email"), check_deliverability=False)
+    except EmailNotValidError:
+        return ""
+    return fold_address(given.normalized)
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST_CLAIM else ""
