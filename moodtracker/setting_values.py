@@ -1,9 +1,12 @@
 """What a setting may be, where its type alone does not say it."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# What needs no percent-encoding (RFC 3986, 2.3), and names a folder.
+_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/*")
 
 Network = IPv4Network | IPv6Network
 
@@ -17,6 +20,8 @@ def web_address(text: str) -> str:
         port = parts.port
     except ValueError:
         raise ValueError("the port should be a number up to 65535") from None
+    if not _PATH.fullmatch(parts.path):
+        raise ValueError("its path should be plain, such as https://home.example/mood")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if port not in (None, _DEFAULT_PORTS[parts.scheme]):
         host += f":{port}"

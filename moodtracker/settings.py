@@ -72,7 +72,8 @@ class Settings(BaseSettings):
     base_url: Annotated[str, AfterValidator(web_address)] = Field(
         default_factory=lambda checked: f"http://localhost:{checked['port']}"
     )
-    """The address at which people reach it; with `https` the session cookie is kept to it."""
+    """The address at which people reach it, with its path if it shares its host, as
+    `https://home.example/mood`; with `https` the session cookie is kept to it."""
 
     role: Literal["all", "web", "worker"] = "all"
     """What this process does: `web` serves pages, `worker` closes years and sends mails, `all`
@@ -190,6 +191,11 @@ class Settings(BaseSettings):
         """Scheme, host and port of the public address, as a browser's Origin header says it."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def sub_path(self) -> str:
+        """The path of the public address, below which everything is: '' or such as '/mood'."""
+        return urlsplit(self.base_url).path
 
     @property
     def is_local(self) -> bool:

@@ -8,6 +8,7 @@ from moodtracker.metrics import Requests
 from pages import assets, board, errors, files, health, metrics, rollover, signing_in
 from pages.guard import Guard
 from pages.request_log import RequestLog
+from pages.sub_path import SubPath
 
 # How long a page that lost its connection is kept: long enough for a lift or a tunnel's mouth.
 _RECONNECT_SECONDS = 10.0
@@ -26,6 +27,7 @@ def mount(app: App) -> FastAPI:
     errors.mount(web)
     web.add_middleware(Guard, app=app)
     web.add_middleware(RequestLog, requests=requests)
+    web.add_middleware(SubPath, sub_path=app.settings.sub_path)
     ui.run_with(
         web,
         title="Moodtracker",

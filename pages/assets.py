@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from moodtracker.drawing import faces
 from moodtracker.moods import Mood
+from pages import sub_path
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets"
 ICON = faces.standalone(Mood.GREAT)
@@ -32,11 +33,14 @@ def mount(web: FastAPI) -> None:
     web.mount("/assets", _KeptForEver(directory=FOLDER))
 
 
-@lru_cache
 def address(name: str) -> str:
     """The address of an asset, with a mark of its content."""
-    mark = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
-    return f"/assets/{name}?v={mark}"
+    return sub_path.address(f"/assets/{name}?v={_mark(name)}")
+
+
+@lru_cache
+def _mark(name: str) -> str:
+    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
 
 
 @lru_cache

@@ -17,6 +17,7 @@ from moodtracker.drawing import faces, html
 from pages import assets, closed_year, parts
 from pages.open_board import OpenBoard, read
 from pages.rollover import Rollover
+from pages.sub_path import address
 
 
 def mount(app: App, rollover: Rollover) -> None:
@@ -49,10 +50,10 @@ def mount(app: App, rollover: Rollover) -> None:
 
 def _header(person: Person) -> str:
     return (
-        f'<header class="top">{parts.BRAND}<details class="menu">'
+        f'<header class="top">{parts.brand()}<details class="menu">'
         f"<summary>{escape(person.first_name)}</summary><div>"
-        '<a href="/board.png" download>Your year as a picture</a>'
-        '<a href="/moods.csv" download>Your year as a table</a>'
-        '<form method="post" action="/logout"><button>Sign out</button></form>'
+        f'<a href="{address("/board.png")}" download>Your year as a picture</a>'
+        f'<a href="{address("/moods.csv")}" download>Your year as a table</a>'
+        f'<form method="post" action="{address("/logout")}"><button>Sign out</button></form>'
         "</div></details></header>"
     )

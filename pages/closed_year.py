@@ -5,6 +5,7 @@ from html import escape
 from moodtracker.accounts.people import Person
 from moodtracker.drawing.html import MONTHS
 from moodtracker.yearend import ClosedYear
+from pages.sub_path import address
 
 
 def card(closed: ClosedYear | None, person: Person) -> str:
@@ -15,18 +16,18 @@ def card(closed: ClosedYear | None, person: Person) -> str:
         '<section id="closed-year" class="card" aria-labelledby="closed-heading">'
         f'<h2 id="closed-heading">Your {closed.year} is complete</h2>'
         f"<p>{_delivery(closed, person)}</p>"
-        f'<p class="links"><a href="/board.png?year={closed.year}" download>Picture</a>'
-        f'<a href="/moods.csv?year={closed.year}" download>Table</a></p></section>'
+        f'<p class="links"><a href="{address("/board.png")}?year={closed.year}" download>Picture'
+        f'</a><a href="{address("/moods.csv")}?year={closed.year}" download>Table</a></p></section>'
     )
 
 
 def _delivery(closed: ClosedYear, person: Person) -> str:
-    address = f"<b>{escape(person.email or '')}</b>"
+    to = f"<b>{escape(person.email or '')}</b>"
     if closed.state == "sent" and closed.erased_from:
         erased = f"{closed.erased_from.day} {MONTHS[closed.erased_from.month - 1]}"
-        return f"It was mailed to {address}. From {erased} on it is here no more."
+        return f"It was mailed to {to}. From {erased} on it is here no more."
     if closed.state == "held":
-        return f"It could not be delivered to {address}. Please keep a copy from here."
+        return f"It could not be delivered to {to}. Please keep a copy from here."
     if closed.state in ("no_address", "opted_out"):
         return "It is not mailed. Please keep a copy from here."
-    return f"It is on its way to {address}, and stays here until it has arrived."
+    return f"It is on its way to {to}, and stays here until it has arrived."

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.logs import request_id
 from pages import assets
+from pages.sub_path import address
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def page(title: str, words: str, status: int) -> HTMLResponse:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
-<p class="aside"><a href="/">To your board</a></p></div></main></body></html>""",
+<p class="aside"><a href="{address("/")}">To your board</a></p></div></main></body></html>""",
         status_code=status,
         headers={"Cache-Control": "no-store"},
     )

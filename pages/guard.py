@@ -108,8 +108,19 @@ class Guard:
 
 
 def cookie_name(app: App) -> str:
-    """The session cookie's name; behind https the browser itself keeps it to this host."""
-    return "__Host-moodtracker" if app.settings.secure else "moodtracker"
+    """The session cookie's name; its prefix has the browser itself keep it as it was set.
+
+    RFC 6265bis, 4.1.3: `__Host-` asks for https, this host alone and the path '/'. Below a
+    sub-path the host's other apps need not see the cookie, so there it is `__Secure-`.
+    """
+    if not app.settings.secure:
+        return "moodtracker"
+    return "__Secure-moodtracker" if app.settings.sub_path else "__Host-moodtracker"
+
+
+def cookie_path(app: App) -> str:
+    """For which paths of the host the browser sends our cookies."""
+    return app.settings.sub_path or "/"
 
 
 def cookie_in(header: str, name: str) -> str | None:

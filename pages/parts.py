@@ -8,9 +8,14 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from moodtracker.drawing import faces
 from moodtracker.moods import Mood
-from pages import assets
+from pages import assets, sub_path
 
-BRAND = f'<a class="brand" href="/">{faces.face(Mood.GREAT)} Moodtracker</a>'
+
+def brand() -> str:
+    """The name with its face; leads to the board."""
+    return (
+        f'<a class="brand" href="{sub_path.address("/")}">{faces.face(Mood.GREAT)} Moodtracker</a>'
+    )
 
 
 @contextmanager
@@ -19,7 +24,7 @@ def narrow_card(title: str, words: str) -> Iterator[None]:
     assets.add_style()
     ui.add_body_html(faces.symbols())
     with ui.element("main").classes("narrow"):
-        ui.html(BRAND, sanitize=False)
+        ui.html(brand(), sanitize=False)
         with ui.element("div").classes("card"):
             _text("h1", title)
             _text("p", words)
@@ -28,8 +33,10 @@ def narrow_card(title: str, words: str) -> Iterator[None]:
 
 @contextmanager
 def form(action: str) -> Iterator[None]:
-    """A form that is posted to ``action``: only an HTTP answer can set a cookie."""
-    with ui.element("form").classes("stack").props(f"method=post action={action}"):
+    """A form that is posted to ``action``, a bare path: only an HTTP answer can set a cookie."""
+    with ui.element("form").classes("stack") as made:
+        made.props["method"] = "post"
+        made.props["action"] = sub_path.address(action)
         yield
 
 
@@ -98,10 +105,10 @@ def alert(words: str) -> None:
 
 
 def aside(words: str, link: str, address: str) -> None:
-    """A line below the form that leads elsewhere."""
+    """A line below the form that leads elsewhere, to a bare path."""
     with ui.element("p").classes("aside"):
         _text("span", words + " ")
-        _text("a", link).props["href"] = address
+        _text("a", link).props["href"] = sub_path.address(address)
 
 
 class _Text(TextElement):

@@ -18,7 +18,7 @@ from moodtracker.accounts.registration import InvalidInput, Registration, Regist
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.app import App
 from pages import errors, parts
-from pages.guard import cookie_in, cookie_name, local_path
+from pages.guard import cookie_in, cookie_name, cookie_path, local_path
 
 _REFUSED = "That name and password do not go together. Please try again."
 _SIGN_IN = ui.page("/login", title="Sign in · Moodtracker")
@@ -97,7 +97,11 @@ def mount(web: FastAPI, app: App) -> None:
         app.live.tell(who.person.id)
         answer = _to("/login")
         answer.delete_cookie(
-            cookie_name(app), secure=app.settings.secure, httponly=True, samesite="lax"
+            cookie_name(app),
+            path=cookie_path(app),
+            secure=app.settings.secure,
+            httponly=True,
+            samesite="lax",
         )
         return answer
 
@@ -222,6 +226,7 @@ def _with_cookie(answer: Response, app: App, cookie: str) -> Response:
         cookie_name(app),
         cookie,
         max_age=int(sessions.LONGEST.total_seconds()),
+        path=cookie_path(app),
         secure=app.settings.secure,
         httponly=True,
         samesite="lax",

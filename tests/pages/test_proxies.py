@@ -1,9 +1,15 @@
 """The recipes of deploy/, with real proxies and a real browser."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from support.journey import walk
-from support.proxies import PROXIES, behind
+from support.proxies import AT_SUB_PATH, PROXIES, behind
+from support.server import ROOT
+
+# nginx takes the sub-path off where the address that it passes to ends with a slash.
+STRIPPING = ("proxy_pass http://127.0.0.1:8080;", "proxy_pass http://127.0.0.1:8080/;")
 
 
 @pytest.mark.parametrize("name", PROXIES)
@@ -12,9 +18,49 @@ def test_the_journey_goes_through(name, open_browser, tmp_path, monkeypatch):
         page = open_browser(proxy, timezone_id="Europe/Berlin", ignore_https_errors=True).new_page()
         walk(page, proxy.url)
         (cookie,) = page.context.cookies()
+        assert cookie["name"] == "__Host-moodtracker"
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
 
         monkeypatch.setenv("SSL_CERT_FILE", str(proxy.trusted))
         told = server.command("check").stdout
         assert f"{proxy.url} answers, and takes websockets." in " ".join(told.split())
         assert "proxy" not in told.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [*((name, ()) for name in PROXIES), ("nginx", (STRIPPING,))],
+    ids=[*PROXIES, "nginx, which takes it off"],
+)
+def test_the_journey_goes_through_at_a_sub_path(name, changed, open_browser, tmp_path, monkeypatch):
+    with behind(name, tmp_path, sub_path="/mood", changed=changed, REGISTRATION="first") as (
+        proxy,
+        server,
+    ):
+        page = open_browser(proxy, timezone_id="Europe/Berlin", ignore_https_errors=True).new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        walk(page, proxy.url)
+        assert {url for url in asked if not urlsplit(url).path.startswith("/mood")} == {
+            url for url in asked if url.startswith("data:")
+        }
+        (cookie,) = page.context.cookies()
+        assert (cookie["name"], cookie["path"]) == ("__Secure-moodtracker", "/mood")
+        assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+
+        with page.expect_download() as download:
+            page.click("summary")
+            page.click("text=Your year as a table")
+        assert "good" in download.value.path().read_text()
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(proxy.trusted))
+        told = server.command("check").stdout
+        assert f"{proxy.url} answers, and takes websockets." in " ".join(told.split())
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_documents_tell_what_a_sub_path_changes(name):
+    told = (ROOT / "docs" / "proxies.md").read_text()
+    for text in AT_SUB_PATH[name]:
+        assert f"`{text}`" in told

@@ -47,6 +47,19 @@ http {{
 }}
 """
 _PROGRAMS = {"apache": "apache2", "nginx": "nginx", "haproxy": "haproxy", "caddy": "caddy"}
+# The lines that docs/proxies.md has people change where the app shares its host.
+AT_SUB_PATH = {
+    "apache": (
+        "ProxyPass / http://127.0.0.1:8080/ upgrade=websocket",
+        "ProxyPass /mood http://127.0.0.1:8080/mood upgrade=websocket",
+    ),
+    "nginx": ("location / {", "location /mood/ {"),
+    "haproxy": (
+        "default_backend moodtracker",
+        "use_backend moodtracker if { path /mood } or { path_beg /mood/ }",
+    ),
+    "caddy": ("reverse_proxy", "reverse_proxy /mood*"),
+}
 _RECIPES = {
     "apache": "apache.conf",
     "nginx": "nginx.conf",
@@ -55,14 +68,21 @@ _RECIPES = {
 }
 PROXIES = tuple(_PROGRAMS)
 
+# Texts of a recipe, and what stands in their place.
+Changed = tuple[tuple[str, str], ...]
+
 
 class Proxy:
     """One proxy with TLS in front of one server."""
 
-    def __init__(self, name: str, folder: Path, upstream: int) -> None:
+    def __init__(
+        self, name: str, folder: Path, upstream: int, *, sub_path: str = "", changed: Changed = ()
+    ) -> None:
         self.name = name
         self.port = free_port()
-        self.url = f"https://localhost:{self.port}"
+        self.host = f"https://localhost:{self.port}"
+        self.url = self.host + sub_path
+        self._changed = (AT_SUB_PATH[name], *changed) if sub_path else changed
         self._folder = folder
         self._upstream = upstream
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,6 +92,9 @@ class Proxy:
 
     def start(self) -> "Proxy":
         recipe = (ROOT / "deploy" / _RECIPES[self.name]).read_text()
+        for ours, theirs in self._changed:
+            assert ours in recipe
+            recipe = recipe.replace(ours, theirs)
         for ours, theirs in {
             "/etc/ssl/mood.pem": str(self._certificate),
             "127.0.0.1:8080": f"127.0.0.1:{self._upstream}",
@@ -112,7 +135,7 @@ class Proxy:
     def _environment(self) -> dict[str, str]:
         """Caddy's own settings: it makes a certificate for localhost by itself."""
         return os.environ | {
-            "MOODTRACKER_ADDRESS": self.url,
+            "MOODTRACKER_ADDRESS": self.host,
             "HOME": str(self._folder),
             "XDG_DATA_HOME": str(self._folder),
             "XDG_CONFIG_HOME": str(self._folder),
@@ -136,11 +159,13 @@ class Proxy:
 
 
 @contextmanager
-def behind(name: str, folder: Path, **settings: str) -> Iterator[tuple[Proxy, Server]]:
+def behind(
+    name: str, folder: Path, *, sub_path: str = "", changed: Changed = (), **settings: str
+) -> Iterator[tuple[Proxy, Server]]:
     """A server and the proxy in front of it, both running."""
     (folder / "proxy").mkdir()
     server = Server(folder)
-    proxy = Proxy(name, folder / "proxy", server.port)
+    proxy = Proxy(name, folder / "proxy", server.port, sub_path=sub_path, changed=changed)
     server.settings |= {"BASE_URL": proxy.url, "TRUSTED_PROXIES": "127.0.0.1"} | settings
     try:
         server.start()
