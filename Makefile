@@ -1,8 +1,8 @@
-# make run: serve on http://localhost:8080.  make test: every check and every test.
+# make run: serve on http://localhost:8080.  make test: every check and every test.  make bench: how quick.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check docs lock clean
+.PHONY: run test check bench docs lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -14,6 +14,10 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# How quick it is, against three baselines, on a machine that is not busy otherwise; a quarter of an hour.
+bench: .venv/tests
+	$(BIN)/python -m benchmarks
 
 # docs/settings.md is made from moodtracker/settings.py; a test compares them.
 docs:
@@ -45,7 +49,7 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		--no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-		--no-emit-index-url --no-annotate --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--no-emit-index-url --no-annotate --group build --group dev --group bench -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv build tests/node/node_modules *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache

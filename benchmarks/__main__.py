@@ -1,0 +1,33 @@
+"""Run every measurement, print the table, and write the raw figures: `make bench`."""
+
+import json
+import platform
+import sys
+import time
+
+from benchmarks import bench, server_time
+from benchmarks.contestants import ROOT
+from benchmarks.figures import Figure, table
+
+_MEASURES = {"server-time": server_time}
+_RAW = ROOT / "benchmarks" / "results.json"
+
+
+def main() -> None:
+    """Run those that are named, or all."""
+    chosen = sys.argv[1:] or list(_MEASURES)
+    figures: list[Figure] = []
+    begun = time.monotonic()
+    with bench.made(full=1001, empty=server_time.ROUNDS + 50) as shared:
+        for name in chosen:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            figures += _MEASURES[name].measure(shared)
+        raw = {"figures": [vars(figure) for figure in figures], "raw": shared.raw}
+    _RAW.write_text(json.dumps(raw, indent=1))
+    print(table(figures))
+    where = f"{platform.machine()}, Python {platform.python_version()}"
+    print(f"\n{where}, {time.monotonic() - begun:.0f} seconds")
+
+
+if __name__ == "__main__":
+    main()

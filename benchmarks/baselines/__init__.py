@@ -1,0 +1,1 @@
+"""What the board is measured against, each in its usual form and a process of its own."""
