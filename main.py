@@ -9,7 +9,7 @@ import uvicorn
 from nicegui import app as nicegui_app
 
 import pages
-from moodtracker import logs, settings
+from moodtracker import logs, settings, stopping
 from moodtracker.app import App
 from moodtracker.database import DatabaseError
 from moodtracker.settings import SettingsError
@@ -18,7 +18,9 @@ from moodtracker.worker import work
 log = logging.getLogger("moodtracker")
 
 CATCH_UP_SECONDS = 2.0
-STOP_SECONDS = 5  # what is being answered is answered; containers are killed after 10
+# Containers are killed 10 seconds after they are asked to stop.
+ANSWERING_SECONDS = 4  # what is being answered is answered
+WORKING_SECONDS = 4  # then what the clock began is finished
 
 
 def main() -> None:
@@ -43,6 +45,7 @@ def main() -> None:
         return
     web = pages.mount(app)
     nicegui_app.on_startup(app.listen)
+    nicegui_app.on_shutdown(lambda: stopping.no_later_than(WORKING_SECONDS))
     if config.role == "all":
         ticks = app.ticks()
         nicegui_app.on_startup(ticks.start)
@@ -56,7 +59,7 @@ def main() -> None:
         port=config.port,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_graceful_shutdown=ANSWERING_SECONDS,
     )
 
 

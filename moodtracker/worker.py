@@ -4,23 +4,29 @@ import logging
 import signal
 from threading import Event
 
+from moodtracker import stopping
 from moodtracker.app import App
 
 log = logging.getLogger(__name__)
 
 _CATCH_UP_SECONDS = 2.0
+STOP_SECONDS = 8.0
 
 
 def work(app: App) -> None:
-    """Tick until told to stop (SIGTERM or SIGINT); a tick that is under way is finished first."""
-    stopping = Event()
+    """Tick until told to stop (SIGTERM or SIGINT); a tick that is under way is finished first.
+
+    But no stop takes longer than 8 seconds.
+    """
+    told = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: told.set())
     app.listen()
     ticks = app.ticks()
     ticks.start()
     log.info("working: closing years and sending mails")
-    while not stopping.wait(_CATCH_UP_SECONDS):
+    while not told.wait(_CATCH_UP_SECONDS):
         ticks.catch_up()
+    stopping.no_later_than(STOP_SECONDS)
     ticks.stop()
     app.close()

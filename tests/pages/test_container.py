@@ -19,8 +19,8 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    found = Engine(tmp_path_factory.mktemp("engine"))
+def engine():
+    found = Engine()
     yield found
     found.remove_all()
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,9 @@ events_logger = "file"
 class Engine:
     """What runs containers."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        # Podman wants its folders' names short, and shares none with another test process.
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="mood-", dir="/tmp"))
         self._own: list[str] = []
         self._environment = dict(os.environ)
         if _works(["docker", "info"]):
@@ -112,6 +114,7 @@ class Engine:
         self("rm", "--all", "--force", check=False)
         if self._own:
             self("system", "reset", "--force", check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass

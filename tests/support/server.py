@@ -70,7 +70,8 @@ class Server:
         staged.write_text(f"{offset:+.1f}\n")
         staged.replace(self._clock)
 
-    def start(self) -> "Server":
+    def run(self) -> None:
+        """Start it, and do not wait until it serves."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(ROOT / "main.py")],
@@ -79,6 +80,9 @@ class Server:
                 stderr=log,
                 stdout=log,
             )
+
+    def start(self) -> "Server":
+        self.run()
         self._await_ready()
         return self
 
@@ -96,10 +100,13 @@ class Server:
             time.sleep(0.05)
         pytest.fail(f"the server did not get ready: {self.log}")
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process is not None and self._process.poll() is None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
+        """Tell it to stop; gives what it ended with."""
+        if self._process is None:
+            return None
+        if self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(WAIT_SECONDS)
+        return self._process.wait(WAIT_SECONDS)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `moodtracker WORDS` against the same data."""
