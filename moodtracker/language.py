@@ -82,6 +82,13 @@ def time_of_day(local: datetime) -> str:
     return _time_of_day(spoken(), local.hour, local.minute)
 
 
+def day_and_time(local: datetime) -> str:
+    """A moment of about this year, such as '23 November, 09:12'."""
+    return gettext("{day}, {time}").format(
+        day=day_and_month(local.date()), time=time_of_day(local)
+    )
+
+
 def number(value: int) -> str:
     """A whole number in the digits and groups of the language."""
     from babel.numbers import format_decimal  # noqa: PLC0415

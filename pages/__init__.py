@@ -5,7 +5,18 @@ from nicegui import ui
 
 from moodtracker.app import App
 from moodtracker.metrics import Requests
-from pages import assets, board, errors, files, health, metrics, rollover, signing_in
+from pages import (
+    admin,
+    assets,
+    board,
+    errors,
+    files,
+    health,
+    metrics,
+    rollover,
+    settings,
+    signing_in,
+)
 from pages.guard import Guard
 from pages.request_log import RequestLog
 from pages.sub_path import SubPath
@@ -23,6 +34,8 @@ def mount(app: App) -> FastAPI:
     metrics.mount(web, app, requests)
     files.mount(web, app)
     signing_in.mount(web, app)
+    settings.mount(web, app)
+    admin.mount(web, app)
     board.mount(app, rollover.mount())
     errors.mount(web)
     web.add_middleware(Guard, app=app)

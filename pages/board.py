@@ -5,19 +5,16 @@ the year or to tap; `assets/board.js` keeps a tap until the connection stands.
 """
 
 import asyncio
-from html import escape
 
 from fastapi import Request
 from nicegui import Client, ui
 
-from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces, html
 from pages import assets, closed_year, parts
 from pages.open_board import OpenBoard, read
 from pages.rollover import Rollover
-from pages.sub_path import address
 
 
 def mount(app: App, rollover: Rollover) -> None:
@@ -31,7 +28,7 @@ def mount(app: App, rollover: Rollover) -> None:
         assets.add_style()
         ui.add_head_html(f"<script>{assets.text('board.js')}</script>")
         ui.add_body_html(faces.symbols())
-        ui.add_body_html(_header(who.person))
+        ui.add_body_html(parts.header(who.person))
         ui.add_body_html(
             "<main>"
             + html.today_card(board, who.person.id)
@@ -46,14 +43,3 @@ def mount(app: App, rollover: Rollover) -> None:
         client.on_connect(page.greet)
         client.on_delete(page.leave)
         client.on_delete(lambda: rollover.remove(page))
-
-
-def _header(person: Person) -> str:
-    return (
-        f'<header class="top">{parts.brand()}<details class="menu">'
-        f"<summary>{escape(person.first_name)}</summary><div>"
-        f'<a href="{address("/board.png")}" download>Your year as a picture</a>'
-        f'<a href="{address("/moods.csv")}" download>Your year as a table</a>'
-        f'<form method="post" action="{address("/logout")}"><button>Sign out</button></form>'
-        "</div></details></header>"
-    )

@@ -16,7 +16,7 @@ from moodtracker.board import Board
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.drawing import html
 from moodtracker.yearend import ClosedYear
-from pages import closed_year, words
+from pages import closed_year, session_watch, words
 from pages.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class OpenBoard:
             try:
                 await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
             except SessionEnded:
-                self._send_away()
+                session_watch.send_away(self._client)
             except _ANSWERS as answer:
                 self._answer(tap.tap, words.for_person(answer))
             except Exception as error:
@@ -110,7 +110,7 @@ class OpenBoard:
             try:
                 board, closed = await asyncio.to_thread(read, self._app, self._who)
             except SessionEnded:
-                self._send_away()
+                session_watch.send_away(self._client)
                 return
             except Exception as error:
                 log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
@@ -155,8 +155,3 @@ class OpenBoard:
             return
         content = json.dumps({"fragments": fragments, "done": done, "message": message})
         self._client.run_javascript(f"moodtracker.show({content})")
-
-    def _send_away(self) -> None:
-        """The session is over: the page shows nothing of the person any more."""
-        if not self._client.is_deleted:
-            self._client.open("/login")

@@ -2,19 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from moodtracker.accounts.people import Person
 from moodtracker.drawing import faces
+from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
-from pages import assets, sub_path
+from pages import assets
+from pages.sub_path import address
 
 
 def brand() -> str:
     """The name with its face; leads to the board."""
+    return f'<a class="brand" href="{address("/")}">{faces.face(Mood.GREAT)} Moodtracker</a>'
+
+
+def header(person: Person) -> str:
+    """What stands on top of each page of somebody who is signed in, with the menu."""
+    administration = (
+        f'<a href="{address("/admin")}">{_("Administration")}</a>' if person.administrator else ""
+    )
     return (
-        f'<a class="brand" href="{sub_path.address("/")}">{faces.face(Mood.GREAT)} Moodtracker</a>'
+        f'<header class="top">{brand()}<details class="menu">'
+        f"<summary>{escape(person.first_name)}</summary><div>"
+        f'<a href="{address("/board.png")}" download>{_("Your year as a picture")}</a>'
+        f'<a href="{address("/moods.csv")}" download>{_("Your year as a table")}</a>'
+        f'<a href="{address("/settings")}">{_("Settings")}</a>{administration}'
+        f'<form method="post" action="{address("/logout")}"><button>{_("Sign out")}</button></form>'
+        "</div></details></header>"
     )
 
 
@@ -26,8 +44,8 @@ def narrow_card(title: str, words: str) -> Iterator[None]:
     with ui.element("main").classes("narrow"):
         ui.html(brand(), sanitize=False)
         with ui.element("div").classes("card"):
-            _text("h1", title)
-            _text("p", words)
+            text("h1", title)
+            text("p", words)
             yield
 
 
@@ -36,7 +54,7 @@ def form(action: str) -> Iterator[None]:
     """A form that is posted to ``action``, a bare path: only an HTTP answer can set a cookie."""
     with ui.element("form").classes("stack") as made:
         made.props["method"] = "post"
-        made.props["action"] = sub_path.address(action)
+        made.props["action"] = address(action)
         yield
 
 
@@ -44,6 +62,7 @@ def field(
     label: str,
     name: str,
     *,
+    html_id: str = "",
     value: str = "",
     kind: str = "text",
     autocomplete: str = "off",
@@ -52,13 +71,18 @@ def field(
     required: bool = True,
     focus: bool = False,
 ) -> None:
-    """A labelled input with its help and, where it was wrong, what to do about it."""
-    with labelled(label, name, help_text=help_text, wrong=wrong):
+    """A labelled input with its help and, where it was wrong, what to do about it.
+
+    ``html_id`` is for a page where several forms have a field of this name.
+    """
+    html_id = html_id or name
+    with labelled(label, html_id, help_text=help_text, wrong=wrong):
         box = ui.element("input")
-        box.props["id"] = box.props["name"] = name
+        box.props["id"] = html_id
+        box.props["name"] = name
         box.props["type"] = kind
         box.props["autocomplete"] = autocomplete
-        box.props["aria-describedby"] = f"{name}-notes"
+        box.props["aria-describedby"] = f"{html_id}-notes"
         if value:
             box.props["value"] = value
         if required:
@@ -73,17 +97,17 @@ def field(
 
 
 @contextmanager
-def labelled(label: str, name: str, *, help_text: str, wrong: str | None) -> Iterator[None]:
+def labelled(label: str, html_id: str, *, help_text: str, wrong: str | None) -> Iterator[None]:
     """What stands around an input: its label above, its notes below."""
     with ui.element("div").classes("field"):
-        _text("label", label).props["for"] = name
+        text("label", label).props["for"] = html_id
         yield
         with ui.element("div") as notes:
-            notes.props["id"] = f"{name}-notes"
+            notes.props["id"] = f"{html_id}-notes"
             if wrong:
-                _text("p", wrong).classes("wrong")
+                text("p", wrong).classes("wrong")
             elif help_text:
-                _text("p", help_text).classes("help")
+                text("p", help_text).classes("help")
 
 
 def hidden(name: str, value: str) -> None:
@@ -94,26 +118,32 @@ def hidden(name: str, value: str) -> None:
     box.props["value"] = value
 
 
-def submit(label: str) -> None:
-    """The form's button."""
-    _text("button", label).classes("primary").props["type"] = "submit"
+def submit(label: str, look: str = "primary") -> None:
+    """The form's button; ``look`` is 'primary', 'plain' for a lesser one, or 'danger'."""
+    text("button", label).classes(look).props["type"] = "submit"
 
 
 def alert(words: str) -> None:
     """What went wrong with the whole form, read out at once."""
-    _text("p", words).classes("alert").props["role"] = "alert"
+    text("p", words).classes("alert").props["role"] = "alert"
 
 
-def aside(words: str, link: str, address: str) -> None:
+def notice(words: str) -> None:
+    """What was just done, read out once the reader has time."""
+    text("p", words).classes("notice").props["role"] = "status"
+
+
+def aside(words: str, link: str, path: str) -> None:
     """A line below the form that leads elsewhere, to a bare path."""
     with ui.element("p").classes("aside"):
-        _text("span", words + " ")
-        _text("a", link).props["href"] = sub_path.address(address)
+        text("span", words + " ")
+        text("a", link).props["href"] = address(path)
 
 
 class _Text(TextElement):
     """An HTML element that holds nothing but text."""
 
 
-def _text(tag: str, words: str) -> ui.element:
+def text(tag: str, words: str) -> ui.element:
+    """An element such as ``p`` with these words, whatever characters stand in them."""
     return _Text(tag=tag, text=words)

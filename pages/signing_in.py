@@ -10,15 +10,15 @@ from html import escape
 
 from fastapi import FastAPI, Request
 from nicegui import Client, ui
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from moodtracker import days
 from moodtracker.accounts import passwords, people, registration, sessions
 from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.app import App
-from pages import errors, parts
-from pages.guard import cookie_in, cookie_name, cookie_path, local_path
+from pages import errors, parts, posting
+from pages.guard import local_path
 
 _REFUSED = "That name and password do not go together. Please try again."
 _SIGN_IN = ui.page("/login", title="Sign in · Moodtracker")
@@ -37,35 +37,36 @@ def mount(web: FastAPI, app: App) -> None:
     @_SIGN_IN
     async def sign_in_page(request: Request) -> Response | None:
         if request.state.signed_in:
-            return _to(request.query_params.get("next"))
+            return posting.to(request.query_params.get("next"))
         may_join = await _may_join(app)
         if may_join and not await asyncio.to_thread(people.anybody, app.database):
-            return _to("/register")  # nobody lives here yet
+            return posting.to("/register")  # nobody lives here yet
         _sign_in_form({"next": request.query_params.get("next", "")}, may_join=may_join)
         return None
 
     @web.post("/login")
     async def sign_in(request: Request) -> Response:
-        given = await _form(request)
+        given = await posting.given(request)
         try:
             cookie = await asyncio.to_thread(
                 sessions.sign_in,
                 app.database,
                 given.get("login", ""),
                 given.get("password", ""),
-                instead_of=_cookie(request, app),
+                device=request.state.device,
+                instead_of=posting.session_cookie(request, app),
             )
         except SignInRefused:
             may_join = await _may_join(app)
             with Client(_SIGN_IN, request=request) as client:
                 _sign_in_form(given, may_join=may_join, wrong=_REFUSED)
             return client.build_response(request, 401)
-        return _with_cookie(_to(given.get("next")), app, cookie)
+        return posting.with_session(posting.to(given.get("next")), app, cookie)
 
     @_REGISTER
     async def register_page(request: Request) -> Response | None:
         if request.state.signed_in:
-            return _to("/")
+            return posting.to("/")
         if not await _may_join(app):
             return _closed()
         _register_form({}, {})
@@ -73,7 +74,7 @@ def mount(web: FastAPI, app: App) -> None:
 
     @web.post("/register")
     async def register(request: Request) -> Response:
-        given = await _form(request)
+        given = await posting.given(request)
         try:
             new = Registration.check(given)
             person = await asyncio.to_thread(
@@ -86,24 +87,22 @@ def mount(web: FastAPI, app: App) -> None:
         except RegistrationClosed:
             return _closed()
         cookie = await asyncio.to_thread(
-            sessions.open_session, app.database, person.id, instead_of=_cookie(request, app)
+            sessions.open_session,
+            app.database,
+            person.id,
+            device=request.state.device,
+            instead_of=posting.session_cookie(request, app),
         )
-        return _with_cookie(_to("/"), app, cookie)
+        return posting.with_session(posting.to("/"), app, cookie)
 
     @web.post("/logout")
     async def sign_out(request: Request) -> Response:
         who = request.state.signed_in
-        await asyncio.to_thread(sessions.sign_out, app.database, _cookie(request, app))
-        app.live.tell(who.person.id)
-        answer = _to("/login")
-        answer.delete_cookie(
-            cookie_name(app),
-            path=cookie_path(app),
-            secure=app.settings.secure,
-            httponly=True,
-            samesite="lax",
+        await asyncio.to_thread(
+            sessions.sign_out, app.database, posting.session_cookie(request, app)
         )
-        return answer
+        app.live.tell(who.person.id)
+        return posting.without_session(posting.to("/login"), app)
 
 
 def _sign_in_form(given: Mapping[str, str], *, may_join: bool, wrong: str | None = None) -> None:
@@ -205,30 +204,3 @@ def _closed() -> Response:
 
 async def _may_join(app: App) -> bool:
     return await asyncio.to_thread(registration.is_open, app.database, app.settings.registration)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The text fields of a posted form."""
-    async with request.form() as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def _cookie(request: Request, app: App) -> str | None:
-    return cookie_in(request.headers.get("cookie", ""), cookie_name(app))
-
-
-def _to(path: str | None) -> RedirectResponse:
-    return RedirectResponse(local_path(path), status_code=303)
-
-
-def _with_cookie(answer: Response, app: App, cookie: str) -> Response:
-    answer.set_cookie(
-        cookie_name(app),
-        cookie,
-        max_age=int(sessions.LONGEST.total_seconds()),
-        path=cookie_path(app),
-        secure=app.settings.secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return answer

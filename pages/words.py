@@ -1,6 +1,7 @@
 """What the app's answers are called in words: the one place where errors become sentences."""
 
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 
 _SENTENCES: dict[type[Exception], str] = {
@@ -8,6 +9,7 @@ _SENTENCES: dict[type[Exception], str] = {
     DayLocked: "That day is over, so nothing was changed. Here is today.",
     EntryGone: "That mood was changed or taken back elsewhere. This is how it stands now.",
     SessionEnded: "You are signed out.",
+    TooManyTries: "That was tried too often. Please wait a little, and try again.",
 }
 UNKNOWN = "That could not be understood, and nothing was changed."
 NOT_SAVED = "Not saved yet. It is tried again until it is."

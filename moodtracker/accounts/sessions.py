@@ -49,17 +49,25 @@ class Device:
     is_this_one: bool
 
 
-def sign_in(database: Database, login: str, password: str, *, instead_of: str | None = None) -> str:
+def sign_in(
+    database: Database,
+    login: str,
+    password: str,
+    *,
+    device: str = "",
+    instead_of: str | None = None,
+) -> str:
     """Check name (username or e-mail) and password; return the value for the session cookie.
 
-    ``instead_of`` is the cookie that the browser brought along: its session ends, so that nobody
-    can hand a person a session that he knows. Raises :class:`SignInRefused`.
+    ``device`` is what the person will know the browser by. ``instead_of`` is the cookie that it
+    brought along: its session ends, so that nobody can hand a person a session that he knows.
+    Raises :class:`SignInRefused`.
     """
     with database.read() as session:
         known = password_of(session, login)
     if not passwords.matches(password, known[1] if known else None) or known is None:
         raise SignInRefused
-    return open_session(database, known[0], instead_of=instead_of)
+    return open_session(database, known[0], device=device, instead_of=instead_of)
 
 
 def open_session(
@@ -106,6 +114,12 @@ def find(database: Database, cookie: str | None) -> SignedIn | None:
         with database.write() as session:
             _note_seen(session, *key)
     return SignedIn(person_from(row), key[1])
+
+
+def is_open(database: Database, who: SignedIn) -> bool:
+    """Whether the session still holds."""
+    with database.read() as session:
+        return _row(session, who.person.id, who.token_hash) is not None
 
 
 def still_signed_in(session: Session, who: SignedIn) -> Person:

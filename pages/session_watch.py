@@ -1,0 +1,40 @@
+"""An open page is cut off at once when its session ends, here or on another instance."""
+
+import asyncio
+
+from nicegui import Client, background_tasks
+
+from moodtracker.accounts import sessions
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.app import App
+
+# Time for the page to hear that it has to leave; until then it is refused whatever it asks.
+_LEAVE_SECONDS = 1.0
+
+
+def watch(app: App, who: SignedIn, client: Client) -> None:
+    """Send this page away as soon as the session that it was asked for with is over."""
+    loop = asyncio.get_running_loop()
+
+    async def look() -> None:
+        if not await asyncio.to_thread(sessions.is_open, app.database, who):
+            send_away(client)
+
+    def look_soon() -> None:
+        loop.call_soon_threadsafe(background_tasks.create, look())
+
+    client.on_delete(app.live.follow(who.person.id, look_soon))
+
+
+def send_away(client: Client) -> None:
+    """Lead the page to where people sign in, and forget it, so that it can do nothing more."""
+    if client.is_deleted:
+        return
+    client.open("/login")
+
+    async def forget() -> None:
+        await asyncio.sleep(_LEAVE_SECONDS)
+        if not client.is_deleted:
+            client.delete()
+
+    background_tasks.create(forget(), name="forget a page whose session ended")

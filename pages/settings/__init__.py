@@ -1,0 +1,19 @@
+"""/settings: what a person decides about their board and their account, a section for each subject.
+
+A new section is a module here with a ``SECTION`` of its own, and a line below.
+"""
+
+from fastapi import FastAPI
+
+from moodtracker.app import App
+from moodtracker.language import gettext as _
+from pages import sections
+from pages.settings import devices
+
+# In the order in which they stand on the page: first the board, then mail, then the account.
+SECTIONS = (devices.SECTION,)
+
+
+def mount(web: FastAPI, app: App) -> None:
+    """Serve the page to everybody who is signed in."""
+    sections.mount(web, app, "/settings", lambda: _("Settings"), SECTIONS)
