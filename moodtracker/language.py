@@ -84,9 +84,7 @@ def time_of_day(local: datetime) -> str:
 
 def day_and_time(local: datetime) -> str:
     """A moment of about this year, such as '23 November, 09:12'."""
-    return gettext("{day}, {time}").format(
-        day=day_and_month(local.date()), time=time_of_day(local)
-    )
+    return gettext("{day}, {time}").format(day=day_and_month(local.date()), time=time_of_day(local))
 
 
 def number(value: int) -> str:

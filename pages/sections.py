@@ -7,13 +7,10 @@ done is said, or with the page as it was, what was typed still there and a sente
 that is wrong.
 """
 
-import base64
-import binascii
-import hmac
-import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
@@ -23,13 +20,13 @@ from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import TooManyTries
+from moodtracker.accounts.tickets import TicketRefused, Tickets
 from moodtracker.app import App
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from pages import assets, parts, posting, session_watch, words
 
 _SAID = "moodtracker-said"
-_SAID_SECONDS = 60
 # The cards are drawn after the browser has looked for what its address names.
 _GO_TO_SECTION = "document.getElementById(location.hash.slice(1))?.scrollIntoView()"
 
@@ -198,12 +195,13 @@ async def _show_section(section: Section, visit: Visit) -> None:
 
 
 def _with_said(answer: Response, visit: Visit, said: str) -> Response:
-    """Keep what is to be said until the next page, where nobody else can have written it."""
-    content = base64.urlsafe_b64encode(json.dumps([visit.section, said]).encode()).decode()
+    """Let the browser carry what is to be said, signed, to the next page."""
+    tickets = _tickets(visit.app)
+    content = {"section": visit.section, "said": said, "session": visit.who.token_hash}
     answer.set_cookie(
         _SAID,
-        f"{content}.{_seal(visit.app, visit.who, content)}",
-        max_age=_SAID_SECONDS,
+        tickets.give(content),
+        max_age=int(tickets.lifetime.total_seconds()),
         secure=visit.app.settings.secure,
         httponly=True,
         samesite="lax",
@@ -213,15 +211,14 @@ def _with_said(answer: Response, visit: Visit, said: str) -> Response:
 
 def _read(request: Request, app: App, who: SignedIn) -> tuple[str, str]:
     """Which section has what to say; two empty texts where none has."""
-    content, _dot, seal = request.cookies.get(_SAID, "").partition(".")
-    if not hmac.compare_digest(seal.encode(), _seal(app, who, content).encode()):
-        return "", ""
     try:
-        section, said = json.loads(base64.urlsafe_b64decode(content))
-    except (ValueError, binascii.Error):
+        content = _tickets(app).take(request.cookies.get(_SAID, ""))
+    except TicketRefused:
         return "", ""
-    return section, said
+    if content["session"] != who.token_hash:
+        return "", ""
+    return content["section"], content["said"]
 
 
-def _seal(app: App, who: SignedIn, content: str) -> str:
-    return app.secret.digest("said", f"{who.token_hash} {content}")
+def _tickets(app: App) -> Tickets:
+    return Tickets(app.secret, "said", timedelta(minutes=1))
