@@ -36,9 +36,7 @@ def without_session(answer: Response, app: App) -> Response:
     return with_cookie(answer, app, cookie_name(app), "", timedelta(0))
 
 
-def with_cookie(
-    answer: Response, app: App, name: str, value: str, lifetime: timedelta
-) -> Response:
+def with_cookie(answer: Response, app: App, name: str, value: str, lifetime: timedelta) -> Response:
     """Let the browser keep something for a while; no script and no other site gets at it."""
     answer.set_cookie(
         name,

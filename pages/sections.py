@@ -25,6 +25,7 @@ from moodtracker.app import App
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from pages import assets, parts, posting, session_watch, words
+from pages.sub_path import address
 
 _SAID = "moodtracker-said"
 # The cards are drawn after the browser has looked for what its address names.
@@ -136,7 +137,9 @@ def mount(
             ui.add_body_html(faces.symbols())
             ui.html(parts.header(visit.person), sanitize=False)
             with ui.element("main").classes("sections"):
-                parts.text("a", _("Back to your board")).classes("back").props["href"] = "/"
+                parts.text("a", _("Back to your board")).classes("back").props["href"] = address(
+                    "/"
+                )
                 parts.text("h1", heading())
                 for section in sections:
                     if section.is_there(app, visit.person):
@@ -152,7 +155,7 @@ def mount(
         section, said = _read(request, app, visit.who)
         answer = await show(replace(visit, section=section, said=said))
         if said:
-            answer.delete_cookie(_SAID)
+            posting.with_cookie(answer, app, _SAID, "", timedelta(0))
         return answer
 
     def serve_form(section: Section, form: str, act: Act) -> None:
@@ -198,15 +201,7 @@ def _with_said(answer: Response, visit: Visit, said: str) -> Response:
     """Let the browser carry what is to be said, signed, to the next page."""
     tickets = _tickets(visit.app)
     content = {"section": visit.section, "said": said, "session": visit.who.token_hash}
-    answer.set_cookie(
-        _SAID,
-        tickets.give(content),
-        max_age=int(tickets.lifetime.total_seconds()),
-        secure=visit.app.settings.secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return answer
+    return posting.with_cookie(answer, visit.app, _SAID, tickets.give(content), tickets.lifetime)
 
 
 def _read(request: Request, app: App, who: SignedIn) -> tuple[str, str]:
