@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from moodtracker import clock
 from moodtracker.accounts import audit, links, sessions, throttling
@@ -20,6 +20,9 @@ from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 from moodtracker.yearend import Closing, YearEnd
 
+if TYPE_CHECKING:
+    from moodtracker.accounts.provider import Provider
+
 log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
@@ -35,6 +38,7 @@ class App:
     secret: Secret
     database: Database
     throttle: Throttle
+    provider: "Provider | None"  # None: people sign in by password alone
     live: Live
     diary: Diary
     smtp: Smtp | None
@@ -63,6 +67,7 @@ class App:
             secret,
             database,
             Throttle(database, secret),
+            _provider(settings),
             live,
             Diary(database, live),
             smtp,
@@ -109,6 +114,15 @@ class App:
 def envelope(settings: Settings) -> Envelope:
     """What all mails have in common, by the settings."""
     return Envelope(settings.mail_from or "", settings.base_url, settings.year_end_keep_days)
+
+
+def _provider(settings: Settings) -> "Provider | None":
+    if settings.oidc_issuer is None:
+        return None
+    # Authlib takes a fifth of a second and 13 MB: it is loaded only where it is used.
+    from moodtracker.accounts.provider import Provider  # noqa: PLC0415
+
+    return Provider.of(settings)
 
 
 def _backups(settings: Settings) -> Backups | None:

@@ -21,14 +21,21 @@ _NOT_FOUND = ("This page does not exist", "It may have moved, or the link may be
 _TROUBLE = ("Something went wrong", "Nothing that was saved is lost. Please try again in a moment.")
 
 
-def page(title: str, words: str, status: int) -> HTMLResponse:
-    """A page of words alone, which needs neither script nor connection."""
+def page(
+    title: str, words: str, status: int, way_on: tuple[str, str] = ("To your board", "/")
+) -> HTMLResponse:
+    """A page of words alone, which needs neither script nor connection.
+
+    ``way_on`` is what can be done now, and the bare path where.
+    """
+    label, path = way_on
     return HTMLResponse(
         f"""<!doctype html><html lang="en"><head><title>{escape(title)} · Moodtracker</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
-<p class="aside"><a href="{address("/")}">To your board</a></p></div></main></body></html>""",
+<p class="aside"><a href="{escape(address(path))}">{escape(label)}</a></p>
+</div></main></body></html>""",
         status_code=status,
         headers={"Cache-Control": "no-store"},
     )

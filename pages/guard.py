@@ -10,12 +10,15 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
+from moodtracker.accounts.attempt import BACK, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 
 _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
 _OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
+_OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
+_OPEN_PATHS |= {BACK, SIGNED_OUT}
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

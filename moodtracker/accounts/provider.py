@@ -22,7 +22,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from moodtracker import clock
-from moodtracker.accounts.attempt import Attempt
+from moodtracker.accounts.attempt import BACK, SIGNED_OUT, Attempt
 from moodtracker.accounts.identity import (
     AttemptOver,
     Identity,
@@ -37,9 +37,6 @@ with warnings.catch_warnings(record=True):
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 log = logging.getLogger(__name__)
-
-BACK = "/login/provider/back"
-SIGNED_OUT = "/signed-out"
 
 _SCOPE = "openid email profile"
 _CALL_SECONDS = 5.0
@@ -162,7 +159,7 @@ class Provider:
         """Where to send the browser to be signed out there too, None where that is not possible.
 
         ``id_token`` is what the session began with. The provider sends them back to
-        :data:`SIGNED_OUT`.
+        ``/signed-out``.
         """
         try:
             told = await self._discovered.get()

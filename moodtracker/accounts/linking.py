@@ -1,0 +1,148 @@
+"""Which account an identity at the provider leads to, and how the two come together.
+
+Issuer and subject together name a person for good (OpenID Connect Core 1.0, 5.7); an address is
+given to somebody else some day, and names nobody. So an identity is connected with an account once,
+where the provider vouches for the account's own address and the person wants it.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moodtracker import clock
+from moodtracker.accounts import audit
+from moodtracker.accounts.audit import Event
+from moodtracker.accounts.identity import Identity
+from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker.accounts.sessions import SignedIn, lock_person
+from moodtracker.database import Database
+from moodtracker.models import UserRow, users
+
+
+class AnotherAddress(Exception):  # noqa: N818 - these are answers to a person, not faults
+    """The provider does not vouch for the address of this account."""
+
+
+class IdentityTaken(Exception):  # noqa: N818
+    """The identity, or its address, belongs to another account here."""
+
+
+class LastWayIn(Exception):  # noqa: N818
+    """Without the provider nobody could sign in to this account any more."""
+
+
+class Disabled(Exception):  # noqa: N818
+    """The administrator has switched this account off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An account with the identity's address.
+
+    ``is_certain`` says that the address was verified for it; else it is only claimed, perhaps by
+    somebody else. ``has_password`` says whether its owner can prove that it is theirs.
+    """
+
+    username: str
+    is_certain: bool
+    has_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How a person can sign in."""
+
+    by_password: bool
+    by_provider: bool
+
+
+def owner(database: Database, identity: Identity) -> Person | None:
+    """Whose identity this is, None where it is nobody's here; raises :class:`Disabled`."""
+    with database.read() as session:
+        row = session.execute(
+            select_person()
+            .add_columns(users.disabled_at)
+            .where(
+                users.oidc_issuer == identity.issuer,
+                users.oidc_subject == identity.subject,
+            )
+        ).first()
+    if row is not None and row.disabled_at is not None:
+        raise Disabled
+    return person_from(row) if row else None
+
+
+def match(database: Database, identity: Identity) -> Match | None:
+    """The account that the identity's verified address leads to, if any."""
+    if identity.email is None:
+        return None
+    with database.read() as session:
+        row = session.execute(
+            select(users.username, users.email_verified_at, users.password_hash)
+            .where(users.email == identity.email, users.disabled_at.is_(None))
+            .order_by(users.email_verified_at.is_(None), users.id)
+            .limit(1)
+        ).first()
+    if row is None:
+        return None
+    return Match(row.username, row.email_verified_at is not None, row.password_hash is not None)
+
+
+def link(database: Database, who: SignedIn, identity: Identity, address: str = "") -> None:
+    """Connect the identity with the account of somebody who is signed in and wants it.
+
+    The address counts as verified from now on: the provider vouches for it. Raises
+    :class:`AnotherAddress`, :class:`IdentityTaken` and
+    :class:`~moodtracker.accounts.sessions.SessionEnded`; then nothing changed.
+    """
+    try:
+        with database.write() as session:
+            person = lock_person(session, who)
+            if identity.email is None or identity.email != person.email:
+                raise AnotherAddress
+            session.execute(
+                update(UserRow)
+                .where(users.id == person.id)
+                .values(
+                    oidc_issuer=identity.issuer,
+                    oidc_subject=identity.subject,
+                    email_verified_at=person.email_verified_at or clock.now(),
+                )
+            )
+            audit.note(session, person.id, Event.PROVIDER_LINKED, address=address)
+    except IntegrityError:
+        raise IdentityTaken from None
+
+
+def unlink(database: Database, who: SignedIn, address: str = "") -> None:
+    """Forget the identity of a person, who has a password to sign in with.
+
+    Raises :class:`LastWayIn` where they have none.
+    """
+    with database.write() as session:
+        person = lock_person(session, who)
+        ways = _ways_in(session, person.id)
+        if not ways.by_password:
+            raise LastWayIn
+        if ways.by_provider:
+            session.execute(
+                update(UserRow)
+                .where(users.id == person.id)
+                .values(oidc_issuer=None, oidc_subject=None)
+            )
+            audit.note(session, person.id, Event.PROVIDER_UNLINKED, address=address)
+
+
+def ways_in(database: Database, user_id: int) -> WaysIn:
+    """How this person can sign in."""
+    with database.read() as session:
+        return _ways_in(session, user_id)
+
+
+def _ways_in(session: Session, user_id: int) -> WaysIn:
+    row = session.execute(
+        select(users.password_hash, users.oidc_subject).where(users.id == user_id)
+    ).one()
+    return WaysIn(row.password_hash is not None, row.oidc_subject is not None)
