@@ -67,6 +67,11 @@ def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     return str(_locale(spoken()).days["stand-alone"][width][number])
 
 
+def first_weekday() -> int:
+    """The day on which a week begins in a calendar, 0 (Monday) to 6 (Sunday)."""
+    return int(_locale(spoken()).first_week_day)
+
+
 def day_and_month(day: date) -> str:
     """A day of the current year: '23 November'."""
     return _day_and_month(spoken(), day)

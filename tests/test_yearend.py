@@ -9,7 +9,7 @@ from moodtracker import export
 from moodtracker.accounts import sessions
 from moodtracker.accounts.people import find
 from moodtracker.board import Board
-from moodtracker.drawing import png
+from moodtracker.drawing import layout
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
@@ -137,8 +137,8 @@ def test_the_mail_holds_the_year_that_ended_as_picture_and_table(
     for part in pictures:
         picture = Image.open(io.BytesIO(part.get_content())).convert("RGB")
         for number, day in enumerate(days):
-            left, top, right, bottom = png.square(day)
-            colour = picture.getpixel(((left + right) // 2, (top + bottom) // 2))
+            box = layout.square(day)
+            colour = picture.getpixel(((box.left + box.right) // 2, (box.top + box.bottom) // 2))
             assert "#{:02x}{:02x}{:02x}".format(*colour) == Mood(number % 5 + 1).light
     (table,) = [part for part in message.walk() if part.get_content_type() == "text/csv"]
     closed = Board(2026, "UTC", finished.entries)

@@ -7,9 +7,9 @@ from PIL import Image, ImageDraw
 from moodtracker.moods import Mood, Point, Stroke
 
 # A face fills a square of 24 x 24; its disc leaves a hair's breadth of it free.
-_SIDE = 24
-_CENTRE = 12
-_RADIUS = 11.6
+SIDE = 24
+CENTRE = 12
+RADIUS = 11.6
 
 _SUPERSAMPLING = 8
 _STEPS = 24  # straight pieces that stand for one curve
@@ -23,26 +23,33 @@ def symbols() -> str:
     A page has it once, before any :func:`face`. The discs take their colours from the custom
     properties ``--mood-1`` to ``--mood-5``, so that light and dark are a matter of the style sheet.
     """
-    drawn = "".join(
-        f'<symbol id="face-{mood:d}" viewBox="0 0 {_SIDE} {_SIDE}">'
-        f"{_shapes(mood, f'var(--mood-{mood:d})')}</symbol>"
-        for mood in Mood
-    )
+    drawn = "".join(symbol(mood, f"var(--mood-{mood:d})") for mood in Mood)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" display="none"'
         f' aria-hidden="true">{drawn}</svg>'
     )
 
 
+def symbol(mood: Mood, colour: str) -> str:
+    """The face as a ``<symbol>`` to be used by its :func:`symbol_id`, its disc in ``colour``."""
+    shapes = _shapes(mood, colour)
+    return f'<symbol id="{symbol_id(mood)}" viewBox="0 0 {SIDE} {SIDE}">{shapes}</symbol>'
+
+
+def symbol_id(mood: Mood) -> str:
+    """The id of a face's symbol within its document."""
+    return f"face-{mood:d}"
+
+
 def face(mood: Mood) -> str:
     """The face in a page that has :func:`symbols`; hidden from screen readers, which hear words."""
-    return f'<svg class="face" aria-hidden="true"><use href="#face-{mood:d}"/></svg>'
+    return f'<svg class="face" aria-hidden="true"><use href="#{symbol_id(mood)}"/></svg>'
 
 
 def standalone(mood: Mood) -> str:
     """The face as a whole SVG document in its light colour, for instance as the page's icon."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIDE} {_SIDE}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">'
         f"{_shapes(mood, mood.light)}</svg>"
     )
 
@@ -66,7 +73,7 @@ def _shapes(mood: Mood, colour: str) -> str:
     )
     strokes = "".join(_path(stroke, ink) for stroke in mood.face.strokes)
     return (
-        f'<circle cx="{_CENTRE}" cy="{_CENTRE}" r="{_RADIUS:g}" fill="{colour}"/>'
+        f'<circle cx="{CENTRE}" cy="{CENTRE}" r="{RADIUS:g}" fill="{colour}"/>'
         f'<g fill="{ink}" stroke-linecap="round" stroke-linejoin="round">{eyes}{strokes}</g>'
     )
 
@@ -83,7 +90,7 @@ def _path(stroke: Stroke, ink: str) -> str:
 @lru_cache(maxsize=32)
 def _pixels(mood: Mood, side: int) -> tuple[Image.Image, Image.Image]:
     """A square of ``side`` pixels in the face's colours, and how far its disc covers each pixel."""
-    scale = side * _SUPERSAMPLING / _SIDE
+    scale = side * _SUPERSAMPLING / SIDE
     large = (side * _SUPERSAMPLING, side * _SUPERSAMPLING)
     colours = Image.new("RGB", large, mood.light)
     draw = ImageDraw.Draw(colours)
@@ -93,7 +100,7 @@ def _pixels(mood: Mood, side: int) -> tuple[Image.Image, Image.Image]:
     for stroke in mood.face.strokes:
         _paint_stroke(draw, stroke, scale, ink)
     coverage = Image.new("L", large)
-    _dot(ImageDraw.Draw(coverage), (_CENTRE, _CENTRE), _RADIUS, scale, 255)
+    _dot(ImageDraw.Draw(coverage), (CENTRE, CENTRE), RADIUS, scale, 255)
     return colours.reduce(_SUPERSAMPLING), coverage.reduce(_SUPERSAMPLING)
 
 

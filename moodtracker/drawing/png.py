@@ -1,39 +1,37 @@
-"""A board as a PNG: the picture in the year-end mail, and for those who download it.
+"""A picture of a board as a PNG: in the year-end mail, and for those who download it.
 
-The picture is made of palette indices from the first pixel to the last. All squares have the same
+The image is made of palette indices from the first pixel to the last. All squares have the same
 shape in eight regions, and the palette has eight colours in a row for each kind of day. So a colour
 is the mood's own to the bit, nothing is quantized, and two squares differ by one constant: stored
 as differences from the row above, all squares are alike, so that a full year takes 16 KB and is
-quick to pack. What all boards of a year have in common is drawn once.
+quick to pack. What many pictures have in common - squares, faces, words - is painted once.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from functools import lru_cache
 from itertools import product
 from typing import cast
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw
 
-from moodtracker.board import Board
-from moodtracker.drawing import faces, indexed_png
-from moodtracker.drawing.html import MONTHS
+from moodtracker.drawing import faces, indexed_png, lettering
+from moodtracker.drawing.layout import (
+    BLANK,
+    INK,
+    MUTED,
+    OUTLINE,
+    OUTLINE_WIDTH,
+    RING,
+    RING_GAP,
+    WHITE,
+    Label,
+    Picture,
+    Square,
+)
 from moodtracker.moods import Mood
 
-WIDTH, HEIGHT = 1200, 636
-
-_MARGIN = 22
-_SIDE = 32  # of a square
-_PITCH = 36  # from a square to the next
-_GAP = _PITCH - _SIDE
-_CORNER = 8  # radius
-_GRID_LEFT = WIDTH - _MARGIN - (30 * _PITCH + _SIDE)
-_GRID_TOP = 118
-_RING_GAP, _RING = 2, 2  # white round today's square, and the ring round that
-_TITLE_BASELINE = 58
-_LEGEND_TOP = _GRID_TOP + 12 * _PITCH + 24
-_LEGEND_GAP = 34
-_FACE = 30
+SHARP = 2  # pixels for each unit of the picture: for a screen that has two for each point
+PRINT = 3  # the poster fills A3 with 318 pixels to the inch, the year in rows is 30 cm wide
 
 _SUPERSAMPLING = 8
 
@@ -52,11 +50,7 @@ def _blend(a: Rgb, b: Rgb, share: float) -> Rgb:
     return red, green, blue
 
 
-_WHITE = _rgb("#ffffff")
-_INK = _rgb("#23212b")
-_MUTED = _rgb("#6f6d78")
-_BLANK = _rgb("#eeebe4")
-_OUTLINE = _rgb("#e0dcd3")
+_WHITE, _BLANK = _rgb(WHITE), _rgb(BLANK)
 
 # The regions of a square: outside its round corners, the first mood in three strengths (two for
 # smooth edges), the diagonal, the second mood in three strengths.
@@ -86,105 +80,81 @@ def _ramp(ground: Rgb, colour: Rgb, steps: int) -> Ramp:
     return [_PALETTE.index(blends[round(covered * steps / 255)]) for covered in range(256)]
 
 
-_IN_INK = _ramp(_WHITE, _INK, 6)
-_IN_MUTED = _ramp(_WHITE, _MUTED, 6)
-_IN_OUTLINE = _ramp(_WHITE, _OUTLINE, 3)
+_RAMPS = {
+    INK: _ramp(_WHITE, _rgb(INK), 6),
+    MUTED: _ramp(_WHITE, _rgb(MUTED), 6),
+    OUTLINE: _ramp(_WHITE, _rgb(OUTLINE), 3),
+}
 for _mood in Mood:
-    _ramp(_rgb(_mood.light), _rgb(_mood.face.ink), 4)  # for the faces of the legend
+    _ramp(_rgb(_mood.light), _rgb(_mood.face.ink), 4)  # for the faces
 
 
-def draw(board: Board) -> bytes:
-    """The board as a PNG of 1200 x 636 pixels on white, in the light colours.
+def draw(picture: Picture, scale: int = 1) -> bytes:
+    """The picture as a PNG with ``scale`` pixels for each of its units.
 
-    Days that have passed without a mood are warm grey; days after ``board.today`` are outlined,
-    and today has a ring. The same board gives the same bytes.
+    The same picture gives the same bytes.
     """
-    image = _static_layer(board.year).copy()
-    left = _write(image, (_MARGIN, _TITLE_BASELINE), str(board.year), 40, ramp=_IN_INK, weight=0.8)
-    kept = f"{board.days_kept} of {board.days_so_far} days"
-    _write(image, (left + 14, _TITLE_BASELINE), kept, 25, ramp=_IN_MUTED)
-    for day, entries in board.by_day.items():
-        left, top, _, _ = square(day)
-        image.paste(_tile(entries[0].mood, entries[-1].mood), (left, top - _GAP // 2))
-    if board.today:
-        _draw_ahead(image, board, board.today)
-    _draw_legend(image, board)
-    return indexed_png.encode(
-        image, _PALETTE, alike=range(_GRID_TOP - _GAP, _GRID_TOP + 12 * _PITCH)
-    )
+    image = Image.new("L", (picture.width * scale, picture.height * scale), 0)
+    corner, pitch = picture.corner * scale, picture.pitch * scale
+    for square in picture.squares:
+        left, top, side = (edge * scale for edge in square.box)
+        tile = _tile_of(square, side, corner, pitch, scale)
+        image.paste(tile, (left, top - _above(pitch, side)))
+    for square in picture.squares:
+        if square.is_today:
+            left, top, side = (edge * scale for edge in square.box)
+            around = (RING_GAP + RING) * scale
+            coverage = _outlined(side + 2 * around, corner + around, RING * scale)
+            _paint(image, coverage, (left - around, top - around), INK)
+    for discs, is_on_white in ((picture.marks, False), (picture.legend, True)):
+        for mood, box in discs:
+            left, top, side = (edge * scale for edge in box)
+            face, mask = _face(mood, side, is_on_white=is_on_white)
+            image.paste(face, (left, top), mask)
+    for label in picture.labels:
+        _write(image, label, scale)
+    rows = [square.box.top * scale for square in picture.squares]
+    alike = range(min(rows) - pitch, max(rows) + pitch)
+    return indexed_png.encode(image, _PALETTE, alike=alike)
 
 
-def square(day: date) -> tuple[int, int, int, int]:
-    """The box of a day's square in the picture: left, top, right, bottom in pixels.
-
-    Right and bottom are exclusive. Of two moods the first fills the top left half of the box,
-    the second the bottom right.
-    """
-    left = _GRID_LEFT + (day.day - 1) * _PITCH
-    top = _GRID_TOP + (day.month - 1) * _PITCH
-    return left, top, left + _SIDE, top + _SIDE
+def _tile_of(square: Square, side: int, corner: int, pitch: int, scale: int) -> Image.Image:
+    if square.moods:
+        first, second = square.moods[0].light, square.moods[-1].light
+        return _tile(_KINDS.index((_rgb(first), _rgb(second))), side, corner, pitch)
+    if square.is_ahead:
+        return _tile_ahead(side, corner, pitch, scale)
+    return _tile(0, side, corner, pitch)
 
 
-@lru_cache(maxsize=4)
-def _static_layer(year: int) -> Image.Image:
-    """What all boards of a year have in common: names, numbers, and each day as a blank one."""
-    image = Image.new("L", (WIDTH, HEIGHT), 0)
-    for number in range(1, 32):
-        left, top, right, _ = square(date(year, 1, number))
-        middle = (left + right) // 2
-        _write(image, (middle, top - 13), str(number), 17, ramp=_IN_MUTED, anchor="ms")
-    for month, days in Board(year, "UTC", ()).months():
-        _write(image, (_MARGIN, square(days[0])[1] + 22), MONTHS[month - 1][:3], 19, ramp=_IN_MUTED)
-        for day in days:
-            left, top, _, _ = square(day)
-            image.paste(_blank_tile(), (left, top - _GAP // 2))
-    return image
+def _above(pitch: int, side: int) -> int:
+    """How much of a tile lies above its square: half of the gap between two squares."""
+    return (pitch - side) // 2
 
 
-def _draw_ahead(image: Image.Image, board: Board, today: date) -> None:
-    """The ring round today, and the days that have not come yet."""
-    for _, days in board.months():
-        for day in days:
-            if day > today and not board.on(day):
-                image.paste(_future_tile(), square(day)[:2])
-    left, top, _, _ = square(today)
-    around = _RING_GAP + _RING
-    coverage = _ring()
-    touched = coverage.point([0] + 255 * [255])
-    image.paste(coverage.point(_IN_INK), (left - around, top - around), touched)
+@lru_cache(maxsize=128)
+def _tile(kind: int, side: int, corner: int, pitch: int) -> Image.Image:
+    """A day of one of :data:`_KINDS` with the gap to its neighbours."""
+    regions = _regions(side, corner, pitch)
+    return regions.point([(kind * _REGIONS + region) % 256 for region in range(256)])
 
 
-def _draw_legend(image: Image.Image, board: Board) -> None:
-    left, baseline = _MARGIN, _LEGEND_TOP + 23
-    for mood, count in reversed(board.counts.items()):
-        image.paste(_face(mood), (left, _LEGEND_TOP))
-        left = _write(image, (left + _FACE + 11, baseline), mood.label, 22, ramp=_IN_INK)
-        left = _write(image, (left + 7, baseline), str(count), 22, ramp=_IN_MUTED) + _LEGEND_GAP
+@lru_cache(maxsize=8)
+def _tile_ahead(side: int, corner: int, pitch: int, scale: int) -> Image.Image:
+    """A day that has not come."""
+    tile = Image.new("L", (pitch, pitch), 0)
+    _paint(tile, _outlined(side, corner, OUTLINE_WIDTH * scale), (0, _above(pitch, side)), OUTLINE)
+    return tile
 
 
-@lru_cache(maxsize=25)
-def _tile(first: Mood, second: Mood) -> Image.Image:
-    """A day's square: ``first`` at the top left, ``second`` at the bottom right."""
-    return _square_of(_KINDS.index((_rgb(first.light), _rgb(second.light))))
-
-
-@lru_cache(maxsize=1)
-def _blank_tile() -> Image.Image:
-    return _square_of(0)
-
-
-def _square_of(kind: int) -> Image.Image:
-    return _square_regions().point([(kind * _REGIONS + region) % 256 for region in range(256)])
-
-
-@lru_cache(maxsize=1)
-def _square_regions() -> Image.Image:
+@lru_cache(maxsize=8)
+def _regions(side: int, corner: int, pitch: int) -> Image.Image:
     """The shape of every square: the region of each pixel."""
-    coverage = _rounded(_SIDE, _CORNER)
-    shape = Image.new("L", (_PITCH, _PITCH), _OUTSIDE)
-    for x, y in product(range(_SIDE), repeat=2):
+    coverage = _rounded(side, corner)
+    shape = Image.new("L", (pitch, pitch), _OUTSIDE)
+    for x, y in product(range(side), repeat=2):
         strength = round(cast(int, coverage.getpixel((x, y))) * 3 / 255)
-        beyond = x + y - (_SIDE - 1)  # the pixels of the diagonal are half of each mood
+        beyond = x + y - (side - 1)  # the pixels of the diagonal are half of each mood
         if strength == 0:
             region = _OUTSIDE
         elif beyond > 0:
@@ -193,20 +163,8 @@ def _square_regions() -> Image.Image:
             region = _DIAGONAL
         else:
             region = _FIRST - 3 + strength
-        shape.putpixel((x, y + _GAP // 2), region)
+        shape.putpixel((x, y + _above(pitch, side)), region)
     return shape
-
-
-@lru_cache(maxsize=1)
-def _future_tile() -> Image.Image:
-    return _outlined(_SIDE, _CORNER, 1.5).point(_IN_OUTLINE)
-
-
-@lru_cache(maxsize=1)
-def _ring() -> Image.Image:
-    """Reaches as far as the squares next to it, and not onto them."""
-    around = _RING_GAP + _RING
-    return _outlined(_SIDE + 2 * around, _CORNER + around, _RING)
 
 
 def _rounded(side: int, radius: float, inset: float = 0) -> Image.Image:
@@ -218,18 +176,29 @@ def _rounded(side: int, radius: float, inset: float = 0) -> Image.Image:
     return large.reduce(_SUPERSAMPLING)
 
 
+@lru_cache(maxsize=16)
 def _outlined(side: int, radius: float, width: float) -> Image.Image:
     return ImageChops.subtract(_rounded(side, radius), _rounded(side, radius, width))
 
 
-@lru_cache(maxsize=5)
-def _face(mood: Mood) -> Image.Image:
-    painted = Image.new("RGB", (_FACE, _FACE), _WHITE)
-    faces.paint(painted, mood, (0, 0, _FACE, _FACE))
+def _paint(image: Image.Image, coverage: Image.Image, at: tuple[int, int], colour: str) -> None:
+    """Paint on white what ``coverage`` covers, and leave the rest as it is."""
+    image.paste(coverage.point(_RAMPS[colour]), at, coverage.point([0] + 255 * [255]))
+
+
+@lru_cache(maxsize=64)
+def _face(mood: Mood, side: int, *, is_on_white: bool) -> tuple[Image.Image, Image.Image]:
+    """The face, and a mask of its disc where it lies on the mood's own colour."""
+    ground = _WHITE if is_on_white else _rgb(mood.light)
+    painted = Image.new("RGB", (side, side), ground)
+    faces.paint(painted, mood, (0, 0, side, side))
     channels = painted.tobytes()
     image = Image.new("L", painted.size)
     image.putdata([_nearest(*channels[at : at + 3]) for at in range(0, len(channels), 3)])
-    return image
+    mask = Image.new("L", painted.size, 255)
+    if not is_on_white:
+        mask = _rounded(side, side / 2).point([0] * 255 + [255])
+    return image, mask
 
 
 @lru_cache(maxsize=1024)
@@ -242,32 +211,25 @@ def _nearest(red: int, green: int, blue: int) -> int:
     return min(range(len(_PALETTE)), key=distance)
 
 
-@lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that comes with Pillow (Aileron), so that the picture is the same everywhere."""
-    return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))
+def _write(image: Image.Image, label: Label, scale: int) -> None:
+    left = label.left * scale
+    for run in label.seen_runs:
+        words = _words(run.words, label.size * scale, bold=label.bold)
+        if words is not None:
+            coverage, beside, above = words
+            _paint(
+                image, coverage, (round(left) + beside, label.baseline * scale + above), run.colour
+            )
+        left += lettering.width(run.words, label.size * scale, bold=label.bold)
 
 
-def _write(
-    image: Image.Image,
-    at: tuple[int, int],
-    words: str,
-    size: int,
-    *,
-    ramp: Ramp,
-    anchor: str = "ls",
-    weight: float = 0,
-) -> int:
-    """Write on white, ``at`` a point of the baseline; return where the words end, in pixels.
-
-    ``weight`` thickens the strokes by so many pixels, for want of a bold font.
-    """
-    font = _font(size)
-    box = font.getbbox(words, anchor=anchor, stroke_width=weight)
-    left, top, right, bottom = (int(edge) for edge in box)
+@lru_cache(maxsize=512)
+def _words(words: str, size: int, *, bold: bool) -> tuple[Image.Image, int, int] | None:
+    """How far letters cover each pixel, and where that begins, from their start on the baseline."""
+    font, seen = lettering.font(size, bold=bold), lettering.as_seen(words)
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(seen, anchor="ls"))
+    if right <= left or bottom <= top:
+        return None
     coverage = Image.new("L", (right - left, bottom - top))
-    ImageDraw.Draw(coverage).text(
-        (-left, -top), words, 255, font, anchor=anchor, stroke_width=weight
-    )
-    image.paste(coverage.point(ramp), (at[0] + left, at[1] + top))
-    return at[0] + right
+    ImageDraw.Draw(coverage).text((-left, -top), seen, 255, font, anchor="ls")
+    return coverage, left, top

@@ -28,7 +28,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from moodtracker import export
 from moodtracker.board import Board
-from moodtracker.drawing import png
+from moodtracker.drawing import layout, png
 from moodtracker.drawing.html import MONTHS, WEEKDAYS
 from moodtracker.moods import Mood
 
@@ -59,7 +59,7 @@ def compose(
     (RFC 6531). Raises ValueError where an address is none.
     """
     name = _in_one_line(name)
-    picture = png.draw(board)
+    picture = png.draw(layout.landscape(board))
     part_names = _Names(message_id)
     words = {
         **_words(board, name, base_url, keep_days, rehearsal=rehearsal),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from moodtracker.board import Board, Entry
-from moodtracker.drawing import png
+from moodtracker.drawing import layout, png
 from moodtracker.moods import Mood
 
 WHITE = (255, 255, 255)
@@ -40,8 +40,18 @@ def full_year(seed: int, year: int = 2026) -> Board:
     return board({day: chance.choices(list(Mood), k=2) for day in days_of(year)}, year)
 
 
+def drawn_from(board: Board) -> bytes:
+    return png.draw(layout.landscape(board))
+
+
+def edges(day: date) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a day's square, in pixels."""
+    box = layout.square(day)
+    return box.left, box.top, box.right, box.bottom
+
+
 def opened(drawn: Board) -> Image.Image:
-    image = Image.open(io.BytesIO(png.draw(drawn)))
+    image = Image.open(io.BytesIO(drawn_from(drawn)))
     image.load()
     return image.convert("RGB")
 
@@ -53,26 +63,26 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def corners(image: Image.Image, day: date) -> tuple[object, object]:
     """The colours of a day's top left half and of its bottom right half."""
-    left, top, right, bottom = png.square(day)
+    left, top, right, bottom = edges(day)
     return image.getpixel((left + 9, top + 9)), image.getpixel((right - 10, bottom - 10))
 
 
 def centre(image: Image.Image, day: date) -> object:
-    left, top, right, bottom = png.square(day)
+    left, top, right, bottom = edges(day)
     return image.getpixel(((left + right) // 2, (top + bottom) // 2))
 
 
 def test_the_picture_is_a_png_of_1200_pixels_with_a_palette() -> None:
-    image = Image.open(io.BytesIO(png.draw(board({}))))
+    image = Image.open(io.BytesIO(drawn_from(board({}))))
     assert (image.format, image.mode) == ("PNG", "P")
-    assert image.size == (png.WIDTH, png.HEIGHT) == (1200, 636)
+    assert image.size == (layout.WIDTH, layout.HEIGHT) == (1200, 636)
 
 
 @pytest.mark.parametrize("mood", Mood)
 def test_a_day_of_one_mood_has_its_colour_to_the_bit(mood: Mood) -> None:
     day = date(2026, 5, 17)
     image = opened(board({day: [mood]}))
-    left, top, right, bottom = png.square(day)
+    left, top, right, bottom = edges(day)
     for at in ((left + 9, top + 9), (left + 16, top), (right - 1, bottom - 16)):
         assert image.getpixel(at) == rgb(mood.light)
     assert centre(image, day) == rgb(mood.light)
@@ -101,7 +111,7 @@ def test_a_full_year_of_two_moods_is_drawn_day_by_day(seed: int) -> None:
 def test_a_two_tone_square_is_split_from_bottom_left_to_top_right() -> None:
     day = date(2026, 5, 17)
     image = opened(board({day: [Mood.AWFUL, Mood.GREAT]}))
-    left, _, right, bottom = png.square(day)
+    left, _, right, bottom = edges(day)
     halfway = tuple(
         round((a + b) / 2)
         for a, b in zip(rgb(Mood.AWFUL.light), rgb(Mood.GREAT.light), strict=True)
@@ -115,8 +125,8 @@ def test_a_two_tone_square_is_split_from_bottom_left_to_top_right() -> None:
 
 def test_a_day_that_does_not_exist_has_no_square() -> None:
     image = opened(board({}))
-    left, top, _, _ = png.square(date(2026, 2, 28))
-    left_of_30_january, *_ = png.square(date(2026, 1, 30))
+    left, top, _, _ = edges(date(2026, 2, 28))
+    left_of_30_january, *_ = edges(date(2026, 1, 30))
     assert image.getpixel((left + 16, top + 16)) == BLANK
     assert image.getpixel((left_of_30_january + 16, top + 16)) == WHITE
     leap = opened(board({}, 2028))
@@ -127,7 +137,7 @@ def test_days_that_have_not_come_are_outlined_and_passed_ones_are_grey() -> None
     today = date(2026, 11, 23)
     image = opened(board({}, today=today))
     for day in days_of(2026):
-        left, top, _, bottom = png.square(day)
+        left, top, _, bottom = edges(day)
         edge = image.getpixel((left, (top + bottom) // 2))
         if day > today:
             assert centre(image, day) == WHITE, day
@@ -139,18 +149,18 @@ def test_days_that_have_not_come_are_outlined_and_passed_ones_are_grey() -> None
 def test_today_has_a_ring_that_does_not_touch_its_square() -> None:
     today = date(2026, 11, 23)
     image = opened(board({today: [Mood.GOOD]}, today=today))
-    left, top, _, bottom = png.square(today)
+    left, top, _, bottom = edges(today)
     row = (top + bottom) // 2
     colours = [image.getpixel((left - step, row)) for step in range(4, -1, -1)]
     assert colours == [rgb("#23212b")] * 2 + [WHITE] * 2 + [rgb(Mood.GOOD.light)]
-    neighbour = png.square(today - timedelta(1))
+    neighbour = edges(today - timedelta(1))
     assert image.getpixel((neighbour[2] - 1, row)) == BLANK
 
 
 def test_a_closed_year_has_no_ring_and_no_outlined_day() -> None:
     image = opened(board({}))
     for day in days_of(2026):
-        left, top, _, bottom = png.square(day)
+        left, top, _, bottom = edges(day)
         assert centre(image, day) == BLANK
         assert image.getpixel((left - 3, (top + bottom) // 2)) == WHITE
 
@@ -163,23 +173,23 @@ def test_a_mood_of_a_day_that_has_not_come_is_shown_all_the_same() -> None:
 
 def test_the_squares_lie_in_the_picture_and_apart_from_one_another() -> None:
     for day, following in pairwise(days_of(2028)):
-        left, top, right, bottom = png.square(day)
-        assert 0 < left < right < png.WIDTH
-        assert 0 < top < bottom < png.HEIGHT
+        left, top, right, bottom = edges(day)
+        assert 0 < left < right < layout.WIDTH
+        assert 0 < top < bottom < layout.HEIGHT
         assert right - left == bottom - top
         if day.month == following.month:
-            assert png.square(following)[0] > right
+            assert edges(following)[0] > right
         else:
-            assert png.square(following)[1] > bottom
+            assert edges(following)[1] > bottom
 
 
 def test_the_same_board_gives_the_same_bytes_from_any_thread() -> None:
     boards = [full_year(seed) for seed in range(4)]
-    alone = [png.draw(drawn) for drawn in boards]
+    alone = [drawn_from(drawn) for drawn in boards]
     with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(png.draw, boards * 4)) == alone * 4
+        assert list(threads.map(drawn_from, boards * 4)) == alone * 4
 
 
 @pytest.mark.parametrize("year", [2026, 2028])
 def test_a_full_year_of_two_moods_stays_small(year: int) -> None:
-    assert max(len(png.draw(full_year(seed, year))) for seed in range(5)) < 18_000
+    assert max(len(drawn_from(full_year(seed, year))) for seed in range(5)) < 18_000

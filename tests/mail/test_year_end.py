@@ -18,7 +18,7 @@ from PIL import Image
 
 from moodtracker import export
 from moodtracker.board import Board, Entry
-from moodtracker.drawing import png
+from moodtracker.drawing import layout, png
 from moodtracker.mail import year_end
 from moodtracker.moods import Mood
 
@@ -236,7 +236,7 @@ def test_the_picture_in_the_page_is_the_inline_part() -> None:
     (image,) = Reader(html(raw)).of("img")
     (inline,) = [p for p in parsed(raw).walk() if p.get_content_disposition() == "inline"]
     assert image["src"] == "cid:" + inline["Content-ID"].strip("<>")
-    assert inline.get_payload(decode=True) == png.draw(FULL)
+    assert inline.get_payload(decode=True) == png.draw(layout.landscape(FULL))
 
 
 def test_picture_and_table_are_attached_under_the_name_of_the_year() -> None:
@@ -246,8 +246,9 @@ def test_picture_and_table_are_attached_under_the_name_of_the_year() -> None:
 def test_the_attached_picture_shows_each_day_of_the_board() -> None:
     image = Image.open(io.BytesIO(attachments(compose())["moodtracker-2026.png"])).convert("RGB")
     for day, (first, second) in FULL.by_day.items():
-        left, top, right, bottom = png.square(day)
-        shown = image.getpixel((left + 9, top + 9)), image.getpixel((right - 10, bottom - 10))
+        box = layout.square(day)
+        at = (box.left + 9, box.top + 9), (box.right - 10, box.bottom - 10)
+        shown = tuple(image.getpixel(point) for point in at)
         assert shown == tuple(tuple(bytes.fromhex(e.mood.light[1:])) for e in (first, second))
 
 
