@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request
@@ -11,17 +12,46 @@ from moodtracker import export
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
-from moodtracker.drawing import png
+from moodtracker.drawing import layout, png, svg
+from moodtracker.drawing.layout import Paper, Picture
 
-_KINDS: dict[str, tuple[str, str, Callable[[Board], str | bytes]]] = {
-    "/board.png": ("png", "image/png", png.draw),
-    "/moods.csv": ("csv", "text/csv; charset=utf-8", export.as_csv),
-    "/moods.json": ("json", "application/json", export.as_json),
-}
+Year = Annotated[int | None, Query(ge=1, le=9999)]
+
+# How many are drawn at once: a print takes 20 MB and a tenth of a second of a small machine.
+_AT_ONCE = 2
+
+
+class Shape(StrEnum):
+    """How the year is laid out: in twelve rows, or as a poster of twelve calendars."""
+
+    ROWS = "rows"
+    POSTER = "poster"
+
+    def of(self, board: Board, who: SignedIn) -> Picture:
+        """The board in this shape, as the person likes to see it."""
+        make = layout.landscape if self is Shape.ROWS else layout.poster
+        return make(board, has_faces=who.person.faces_in_squares)
+
+    def suffix(self, suffix: str) -> str:
+        """The end of the file's name."""
+        return f"-poster.{suffix}" if self is Shape.POSTER else f".{suffix}"
+
+
+class Size(StrEnum):
+    """How many pixels a PNG has."""
+
+    SCREEN = "screen"
+    PRINT = "print"
+
+    @property
+    def scale(self) -> int:
+        """Pixels for each unit of the picture."""
+        return png.SHARP if self is Size.SCREEN else png.PRINT
 
 
 def mount(web: FastAPI, app: App) -> None:
     """Serve each kind of file; ``?year=`` asks for a closed year that is still here."""
+    places = asyncio.Semaphore(_AT_ONCE)
 
     def board_of(who: SignedIn, year: int | None) -> Board:
         board = app.diary.read(who)
@@ -32,23 +62,75 @@ def mount(web: FastAPI, app: App) -> None:
             raise HTTPException(404)
         return closed
 
-    def add(path: str) -> None:
-        suffix, media_type, draw = _KINDS[path]
+    async def answer(
+        request: Request,
+        year: int | None,
+        suffix: str,
+        media_type: str,
+        draw: Callable[[Board, SignedIn], str | bytes],
+    ) -> Response:
+        """The file, made off the event loop so that nobody's tap waits for it."""
+        who: SignedIn = request.state.signed_in
+        async with places:
+            board = await asyncio.to_thread(board_of, who, year)
+            made = await asyncio.to_thread(draw, board, who)
+        name = f"moodtracker-{board.year}{suffix}"
+        return Response(
+            made,
+            media_type=media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+            },
+        )
 
-        @web.get(path)
-        async def file(
-            request: Request, year: Annotated[int | None, Query(ge=1, le=9999)] = None
-        ) -> Response:
-            board = await asyncio.to_thread(board_of, request.state.signed_in, year)
-            name = f"moodtracker-{board.year}.{suffix}"
-            return Response(
-                await asyncio.to_thread(draw, board),
-                media_type=media_type,
-                headers={
-                    "Content-Disposition": f'attachment; filename="{name}"',
-                    "Cache-Control": "no-store",
-                },
-            )
+    @web.get("/board.svg")
+    async def as_svg(request: Request, year: Year = None, shape: Shape = Shape.ROWS) -> Response:
+        return await answer(
+            request,
+            year,
+            shape.suffix("svg"),
+            "image/svg+xml",
+            lambda board, who: svg.draw(shape.of(board, who)),
+        )
 
-    for path in _KINDS:
-        add(path)
+    @web.get("/board.png")
+    async def as_png(
+        request: Request,
+        year: Year = None,
+        shape: Shape = Shape.ROWS,
+        size: Size = Size.SCREEN,
+    ) -> Response:
+        return await answer(
+            request,
+            year,
+            shape.suffix("png"),
+            "image/png",
+            lambda board, who: png.draw(shape.of(board, who), size.scale),
+        )
+
+    @web.get("/board.pdf")
+    async def as_pdf(
+        request: Request,
+        year: Year = None,
+        shape: Shape = Shape.ROWS,
+        paper: Paper = Paper.A4,
+    ) -> Response:
+        def draw(board: Board, who: SignedIn) -> bytes:
+            from moodtracker.drawing import pdf  # noqa: PLC0415 - a start does not wait for fpdf2
+
+            return pdf.draw(shape.of(board, who), paper)
+
+        return await answer(request, year, shape.suffix("pdf"), "application/pdf", draw)
+
+    @web.get("/moods.csv")
+    async def as_csv(request: Request, year: Year = None) -> Response:
+        return await answer(
+            request, year, ".csv", "text/csv", lambda board, _who: export.as_csv(board)
+        )
+
+    @web.get("/moods.json")
+    async def as_json(request: Request, year: Year = None) -> Response:
+        return await answer(
+            request, year, ".json", "application/json", lambda board, _who: export.as_json(board)
+        )

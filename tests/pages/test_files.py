@@ -2,11 +2,17 @@ import csv
 import io
 
 import httpx
+import pytest
 from PIL import Image
 
 
 def get(server, path, cookie):
     return httpx.get(f"{server.url}{path}", cookies={"moodtracker": cookie})
+
+
+@pytest.fixture(scope="module")
+def owner(server):
+    return server.register("owner")
 
 
 def test_the_year_can_be_kept_as_table_data_and_picture(server, open_board):
@@ -24,7 +30,38 @@ def test_the_year_can_be_kept_as_table_data_and_picture(server, open_board):
     assert [entry["mood"] for entry in data["entries"]] == [4]
 
     picture = Image.open(io.BytesIO(get(server, "/board.png", cookie).content))
-    assert (picture.format, picture.width) == ("PNG", 1200)
+    assert (picture.format, picture.width) == ("PNG", 2400)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "begins", "name"),
+    [
+        ("/board.svg", "image/svg+xml", b"<svg ", ".svg"),
+        ("/board.svg?shape=poster", "image/svg+xml", b"<svg ", "-poster.svg"),
+        ("/board.png?size=print", "image/png", b"\x89PNG", ".png"),
+        ("/board.png?shape=poster&size=print", "image/png", b"\x89PNG", "-poster.png"),
+        ("/board.pdf", "application/pdf", b"%PDF-", ".pdf"),
+        ("/board.pdf?paper=letter", "application/pdf", b"%PDF-", ".pdf"),
+        ("/board.pdf?shape=poster", "application/pdf", b"%PDF-", "-poster.pdf"),
+        ("/moods.csv", "text/csv; charset=utf-8", b"day,", ".csv"),
+        ("/moods.json", "application/json", b"{", ".json"),
+    ],
+)
+def test_each_file_says_what_it_is(server, owner, path, kind, begins, name):
+    answer = get(server, path, owner)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == kind
+    assert answer.content.startswith(begins)
+    assert answer.headers["content-disposition"].endswith(f'{name}"')
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("asked", ["shape=round", "paper=a0", "size=huge"])
+def test_a_shape_that_there_is_not_is_refused_in_words(server, owner, asked):
+    path = {"s": "/board.png", "p": "/board.pdf"}[asked[0]]
+    answer = get(server, f"{path}?{asked}", owner)
+    assert answer.status_code == 400
+    assert "cannot be done" in answer.text
 
 
 def test_nobody_can_keep_a_copy_in_a_shared_cache(server):
