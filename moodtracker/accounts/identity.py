@@ -36,6 +36,10 @@ class AttemptOver(Exception):  # noqa: N818
     """Nobody set out from this browser, or so long ago that it does not count, or it was used."""
 
 
+class IdentityTaken(Exception):  # noqa: N818
+    """The identity, or its address, belongs to another account here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Somebody at the provider. Only ``issuer`` and ``subject`` together name a person for good.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moodtracker import clock
 from moodtracker.accounts import audit
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.identity import Identity
+from moodtracker.accounts.identity import Identity, IdentityTaken
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
@@ -23,10 +23,6 @@ from moodtracker.models import UserRow, users
 
 class AnotherAddress(Exception):  # noqa: N818 - these are answers to a person, not faults
     """The provider does not vouch for the address of this account."""
-
-
-class IdentityTaken(Exception):  # noqa: N818
-    """The identity, or its address, belongs to another account here."""
 
 
 class LastWayIn(Exception):  # noqa: N818
@@ -88,6 +84,13 @@ def match(database: Database, identity: Identity) -> Match | None:
     if row is None:
         return None
     return Match(row.username, row.email_verified_at is not None, row.password_hash is not None)
+
+
+def is_taken(session: Session, identity: Identity) -> bool:
+    """Whether the identity, or the address that the provider vouches for, is somebody's already."""
+    connected = (users.oidc_issuer == identity.issuer) & (users.oidc_subject == identity.subject)
+    verified = (users.email == identity.email) & users.email_verified_at.is_not(None)
+    return session.scalar(select(users.id).where(connected | verified).limit(1)) is not None
 
 
 def link(database: Database, who: SignedIn, identity: Identity, address: str = "") -> None:

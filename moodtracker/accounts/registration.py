@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
 from moodtracker.accounts import passwords, sessions
+from moodtracker.accounts.identity import Identity, IdentityTaken
+from moodtracker.accounts.linking import is_taken
 from moodtracker.accounts.people import Person, fold, password_of
 from moodtracker.database import Database
 from moodtracker.models import UserRow, users
@@ -103,8 +105,11 @@ def _zone(text: str) -> str:
     return text
 
 
-class Registration(BaseModel):
-    """What a new person gives, checked and in the form in which it is stored."""
+class NewPerson(BaseModel):
+    """What a new person gives, checked and in the form in which it is stored.
+
+    As it stands it is for who signs in with the identity provider, and needs no password.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -112,11 +117,10 @@ class Registration(BaseModel):
     email: Annotated[str, AfterValidator(_email)]
     first_name: Annotated[str, AfterValidator(_first_name)]
     last_name: Annotated[str, AfterValidator(_name)] = ""
-    password: Annotated[str, AfterValidator(_password)]
     zone: Annotated[str, AfterValidator(_zone)]
 
     @classmethod
-    def check(cls, given: Mapping[str, str]) -> "Registration":
+    def check(cls, given: Mapping[str, str]) -> Self:
         """Check a form; raises :class:`InvalidInput` with a sentence for each wrong field."""
         try:
             return cls(**{name: given.get(name, "") for name in cls.model_fields})
@@ -124,6 +128,12 @@ class Registration(BaseModel):
             raise InvalidInput(
                 {str(e["loc"][0]): e["msg"].removeprefix("Value error, ") for e in error.errors()}
             ) from None
+
+
+class Registration(NewPerson):
+    """A new person who will sign in by password."""
+
+    password: Annotated[str, AfterValidator(_password)]
 
 
 def is_open(database: Database, policy: Policy) -> bool:
@@ -134,14 +144,21 @@ def is_open(database: Database, policy: Policy) -> bool:
     return policy == "open"
 
 
-def register(database: Database, policy: Policy, new: Registration) -> Person:
+def register(
+    database: Database, policy: Policy, new: NewPerson, identity: Identity | None = None
+) -> Person:
     """Make the account; the very first person becomes the administrator.
 
     Which one is first is decided by a unique row, so that two who come at once cannot both be.
     Raises :class:`RegistrationClosed`, or :class:`InvalidInput` where the username is taken. An
     address may be claimed by several until its owner verifies it, so that this tells of none.
+
+    It is connected with ``identity``, who needs no password, and whose address counts as verified
+    where the provider vouches for it. Raises :class:`~moodtracker.accounts.identity.IdentityTaken`.
     """
-    password_hash = passwords.hash_password(new.password)
+    password_hash = None
+    if isinstance(new, Registration):
+        password_hash = passwords.hash_password(new.password)
     try:
         with database.write() as session:
             is_first = not _has_founder(session)
@@ -155,6 +172,8 @@ def register(database: Database, policy: Policy, new: Registration) -> Person:
                 founder=is_first or None,
                 created_at=clock.now(),
             )
+            if identity:
+                _connect(row, identity)
             session.add(row)
             session.flush()
             return Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
@@ -162,7 +181,9 @@ def register(database: Database, policy: Policy, new: Registration) -> Person:
         # Somebody took the name, the address or the first place in the same moment.
         with database.read() as session:
             _refuse_taken(session, new)
-        return register(database, policy, new)
+            if identity and is_taken(session, identity):
+                raise IdentityTaken from None
+        return register(database, policy, new, identity)
 
 
 def set_password(database: Database, user_id: int, password: str) -> None:
@@ -179,10 +200,16 @@ def set_password(database: Database, user_id: int, password: str) -> None:
     sessions.end_all(database, user_id)
 
 
+def _connect(row: UserRow, identity: Identity) -> None:
+    row.oidc_issuer, row.oidc_subject = identity.issuer, identity.subject
+    if row.email == identity.email:
+        row.email_verified_at = clock.now()
+
+
 def _has_founder(session: Session) -> bool:
     return session.scalar(select(users.id).where(users.founder)) is not None
 
 
-def _refuse_taken(session: Session, new: Registration) -> None:
+def _refuse_taken(session: Session, new: NewPerson) -> None:
     if password_of(session, new.username):
         raise InvalidInput({"username": "This is already in use here."})

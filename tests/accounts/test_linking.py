@@ -2,20 +2,20 @@ import pytest
 from sqlalchemy import update
 
 from moodtracker import clock
-from moodtracker.accounts import audit, linking, people, sessions
+from moodtracker.accounts import audit, linking, people, registration, sessions
 from moodtracker.accounts.attempt import Attempt
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.fresh_proof import FreshProofs
-from moodtracker.accounts.identity import Identity, NotBelieved
+from moodtracker.accounts.identity import Identity, IdentityTaken, NotBelieved
 from moodtracker.accounts.linking import (
     AnotherAddress,
     Disabled,
-    IdentityTaken,
     LastWayIn,
     Match,
     WaysIn,
 )
-from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.accounts.registration import InvalidInput, NewPerson, RegistrationClosed
+from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.models import UserRow, users
 from moodtracker.secret import Secret
 
@@ -133,6 +133,54 @@ def test_nobody_locks_themselves_out(database, join):
     with pytest.raises(LastWayIn):
         linking.unlink(database, ada)
     assert linking.owner(database, identity()).id == ada.person.id
+
+
+def join_by(database, identity, policy="open", **more):
+    form = {
+        "username": "ada",
+        "email": "ada@example.org",
+        "first_name": "Ada",
+        "zone": "Europe/Berlin",
+    }
+    new = NewPerson.check(form | more)
+    return registration.register(database, policy, new, identity)
+
+
+def test_a_new_person_who_comes_by_the_provider_needs_no_password(database):
+    ada = join_by(database, identity())
+    assert ada.administrator
+    assert linking.owner(database, identity()).id == ada.id
+    assert linking.ways_in(database, ada.id) == WaysIn(by_password=False, by_provider=True)
+    with pytest.raises(SignInRefused):
+        sessions.sign_in(database, "ada", "")
+
+
+def test_a_new_persons_address_counts_as_verified_only_where_the_provider_vouches_for_it(database):
+    assert join_by(database, identity()).mail_address == "ada@example.org"
+    bob = join_by(database, identity("bob", email=None), username="bob", email="bob@example.org")
+    assert bob.mail_address is None
+
+
+def test_a_new_person_joins_by_the_rules_of_registration(database):
+    with pytest.raises(RegistrationClosed):
+        join_by(database, identity(), "closed")
+    join_by(database, identity(), "first")
+    with pytest.raises(RegistrationClosed):
+        join_by(database, identity("bob", email=None), "first", username="bob")
+
+
+def test_who_joins_in_two_tabs_has_one_account(database):
+    join_by(database, identity())
+    with pytest.raises(IdentityTaken):
+        join_by(database, identity(), username="another", email="another@example.org")
+    with pytest.raises(InvalidInput):
+        join_by(database, identity())
+
+
+def test_nobody_joins_with_an_address_that_is_verified_for_another(database, join):
+    join("grace", email="ada@example.org")
+    with pytest.raises(IdentityTaken):
+        join_by(database, identity())
 
 
 def test_a_proof_is_fresh_only_where_the_provider_asked_anew(join, moved_clock):
