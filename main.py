@@ -59,6 +59,8 @@ def main() -> None:
         port=config.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # by default it believes whoever asks from this machine
+        server_header=False,
         timeout_graceful_shutdown=ANSWERING_SECONDS,
     )
 

@@ -17,6 +17,7 @@ from pages import (
     settings,
     signing_in,
 )
+from pages.forwarded import Forwarded
 from pages.guard import Guard
 from pages.request_log import RequestLog
 from pages.sub_path import SubPath
@@ -41,6 +42,7 @@ def mount(app: App) -> FastAPI:
     web.add_middleware(Guard, app=app)
     web.add_middleware(RequestLog, requests=requests)
     web.add_middleware(SubPath, sub_path=app.settings.sub_path)
+    web.add_middleware(Forwarded, proxies=app.settings.trusted_proxies)  # the outermost
     ui.run_with(
         web,
         title="Moodtracker",

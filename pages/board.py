@@ -26,7 +26,9 @@ def mount(app: App, rollover: Rollover) -> None:
         board, closed = await asyncio.to_thread(read, app, who)
 
         assets.add_style()
-        ui.add_head_html(f"<script>{assets.text('board.js')}</script>")
+        ui.add_head_html(
+            f"<script nonce='{request.state.nonce}'>{assets.text('board.js')}</script>"
+        )
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
         ui.add_body_html(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
 from support.board_page import DESKTOP, BoardPage
 from support.needs import missing
@@ -67,22 +67,36 @@ OpenBrowser = Callable[..., BrowserContext]
 
 @pytest.fixture
 def open_browser(browser: Browser) -> Iterator[OpenBrowser]:
-    """Opens a fresh browser, on a desktop unless told otherwise."""
-    contexts: list[BrowserContext] = []
+    """Opens a fresh browser, on a desktop unless told otherwise.
 
-    def open_one(server: Server, cookie: str | None = None, **more: object) -> BrowserContext:
+    Whatever a test does with its pages: none may want what the Content-Security-Policy forbids,
+    unless the test is about that (``watched=False``).
+    """
+    contexts: list[BrowserContext] = []
+    forbidden: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Permissions-Policy" in message.text:
+            forbidden.append(message.text)
+
+    def open_one(
+        server: Server, cookie: str | None = None, *, watched: bool = True, **more: object
+    ) -> BrowserContext:
         context = browser.new_context(
             **({"viewport": DESKTOP, "timezone_id": "UTC"} | more)  # type: ignore[arg-type]
         )
         context.set_default_timeout(WAIT_SECONDS * 1000)
         if cookie:
             context.add_cookies([{"name": "moodtracker", "value": cookie, "url": server.url}])
+        if watched:
+            context.on("console", listen)
         contexts.append(context)
         return context
 
     yield open_one
     for context in contexts:
         context.close()
+    assert forbidden == []
 
 
 @pytest.fixture

@@ -80,14 +80,6 @@ def test_nobody_asked_for_api_documents(server):
         assert answer.status_code == 404
 
 
-def test_every_answer_says_how_a_browser_has_to_treat_it(server):
-    for path in ("/login", "/healthz", "/assets/style.css", "/nowhere"):
-        headers = httpx.get(f"{server.url}{path}").headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "same-origin"
-
-
 def test_a_page_that_does_not_exist_is_said_in_words(server):
     cookie = server.register("lost")
     answer = httpx.get(f"{server.url}/nowhere", cookies={"moodtracker": cookie})

@@ -1,0 +1,7 @@
+"""The one door: who comes in, over HTTP and websocket, before any page or route sees them."""
+
+from pages.guard.cookies import cookie_in, cookie_name, cookie_path
+from pages.guard.door import Guard
+from pages.guard.paths import local_path
+
+__all__ = ["Guard", "cookie_in", "cookie_name", "cookie_path", "local_path"]

@@ -1,0 +1,28 @@
+"""Where a person may be led: to paths of this app alone."""
+
+from urllib.parse import quote, urlsplit
+
+from starlette.types import Scope
+
+
+def local_path(address: str | None) -> str:
+    """``address`` if it is a path of this app, else '/': nobody is led to another site.
+
+    Browsers take '//host', '/\\\\host' and tabs or line breaks in between for another host.
+    """
+    if not address or not address.startswith("/") or address[1:2] in ("/", "\\"):
+        return "/"
+    if "\\" in address or any(ord(character) < 0x20 for character in address):
+        return "/"
+    parts = urlsplit(address)
+    return address if not parts.scheme and not parts.netloc else "/"
+
+
+def sign_in_path(scope: Scope) -> str:
+    """The sign-in page, which leads on to what was asked for."""
+    wanted = scope["path"]
+    if scope["query_string"]:
+        wanted += "?" + scope["query_string"].decode("latin-1")
+    if scope["method"] not in ("GET", "HEAD") or wanted == "/":
+        return "/login"
+    return "/login?next=" + quote(local_path(wanted), safe="/")

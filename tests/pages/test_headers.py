@@ -1,0 +1,122 @@
+"""How browsers are told to treat answers, and that every page still works under it."""
+
+import re
+
+import httpx
+import pytest
+
+from support.server import WAIT_SECONDS
+
+
+def policy(answer):
+    """The directives of an answer's Content-Security-Policy."""
+    directives = answer.headers["content-security-policy"].split("; ")
+    return {name: sources for name, _, sources in (each.partition(" ") for each in directives)}
+
+
+def get(server, path, cookie=None, **headers):
+    cookies = {"moodtracker": cookie} if cookie else {}
+    return httpx.get(f"{server.url}{path}", cookies=cookies, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def cookie(server):
+    return server.register("strict")
+
+
+def test_every_answer_says_how_a_browser_has_to_treat_it(server, cookie):
+    for path in ("/", "/login", "/healthz", "/assets/style.css", "/nowhere", "/moods.csv"):
+        headers = get(server, path, cookie).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/nowhere", "/moods.json", "/board.png"])
+def test_what_is_personal_is_kept_by_no_browser(server, cookie, path):
+    assert get(server, path, cookie).headers["cache-control"] == "no-store"
+    assert get(server, path).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/register"])
+def test_a_page_runs_no_script_but_ours(server, cookie, path):
+    answer = get(server, path, cookie if path == "/" else None)
+    allowed = policy(answer)
+    assert allowed["default-src"] == "'none'"
+    assert allowed["base-uri"] == allowed["frame-ancestors"] == "'none'"
+    assert allowed["form-action"] == "'self'"
+    assert "unsafe-inline" not in allowed["script-src"] + allowed["style-src"]
+
+    nonce = re.search(r"'nonce-([\w-]{22})'", allowed["script-src"])[1]
+    tags = re.findall(r"<(?:script|style)\b[^>]*>", answer.text)
+    assert tags
+    assert all(nonce in tag or tag == "<style>" for tag in tags)  # an empty one carries none
+    assert nonce not in get(server, path, cookie).text
+
+
+def test_a_script_that_slips_into_a_page_does_not_run(server, cookie, open_browser, request):
+    """Were anything a person types ever written into a page, it would still do nothing."""
+    page = open_browser(server, cookie, watched=False).new_page()
+    page.goto(server.url)
+    page.wait_for_function("window.did_handshake === true")
+    page.evaluate(
+        """() => {
+            window.ran = [];
+            const add = (markup) => document.body.insertAdjacentHTML("beforeend", markup);
+            add("<img src=x: onerror=\\"ran.push('handler')\\">");
+            add("<iframe srcdoc=\\"<script>parent.ran.push('frame')</script>\\"></iframe>");
+            const script = document.createElement("script");
+            script.textContent = "ran.push('inline')";
+            document.body.append(script);
+            const foreign = document.createElement("script");
+            foreign.src = "data:text/javascript,ran.push('foreign')";
+            document.body.append(foreign);
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("ran") == []
+
+
+def test_a_page_sends_nothing_to_another_site(server, cookie, open_browser):
+    page = open_browser(server, cookie, watched=False).new_page()
+    page.goto(server.url)
+    outcome = page.evaluate(
+        "fetch('http://127.0.0.1:9/').then(() => 'sent', (error) => error.message)"
+    )
+    assert outcome == "Failed to fetch"
+    page.evaluate(
+        """() => {
+            document.addEventListener("securitypolicyviolation", (violation) => {
+                window.refused = violation.effectiveDirective;
+            });
+            const form = document.createElement("form");
+            form.action = "http://127.0.0.1:9/";
+            document.body.append(form);
+            form.submit();
+        }"""
+    )
+    page.wait_for_function("window.refused === 'form-action'", timeout=WAIT_SECONDS * 1000)
+
+
+def test_behind_https_browsers_are_told_to_stay_there(make_server):
+    server = make_server(BASE_URL="https://mood.example.org").start()
+    answer = get(server, "/register")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert "wss://mood.example.org" in policy(answer)["connect-src"]
+
+
+def test_over_http_they_are_not(server):
+    assert "strict-transport-security" not in get(server, "/login").headers
+
+
+def test_a_form_may_lead_to_the_identity_provider_that_is_set(make_server):
+    server = make_server(
+        OIDC_ISSUER="https://auth.example.org:8443/realms/home/", OIDC_CLIENT_ID="mood"
+    ).start()
+    allowed = policy(get(server, "/register"))
+    assert allowed["form-action"] == "'self' https://auth.example.org:8443"
