@@ -101,13 +101,10 @@ class SessionRow(SQLModel, table=True):
 
 
 class LinkRow(SQLModel, table=True):
-    """A single-use link that was mailed to somebody. Only the hash of its token is kept.
-
-    ``user_id`` is 0 for somebody who has no account yet.
-    """
+    """A single-use link that was mailed to somebody. Only the hash of its token is kept."""
 
     __tablename__ = "links"
-    __table_args__ = (CheckConstraint("purpose IN ('join', 'verify', 'reset')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose IN ('verify', 'reset')", name="purpose"),)
 
     user_id: int = Field(primary_key=True)
     token_hash: str = Field(primary_key=True)

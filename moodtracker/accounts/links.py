@@ -13,11 +13,9 @@ from moodtracker import clock
 from moodtracker.database import Database
 from moodtracker.models import LinkRow, links
 
-Purpose = Literal["join", "verify", "reset"]
+Purpose = Literal["verify", "reset"]
 
-NOBODY = 0
 LIFETIMES: dict[Purpose, timedelta] = {
-    "join": timedelta(days=1),
     "verify": timedelta(days=7),
     "reset": timedelta(minutes=30),
 }
@@ -31,7 +29,7 @@ class LinkSpent(Exception):  # noqa: N818 - it is an answer to a person, not a f
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link stands for: whose it is (0: nobody's yet) and the address it was sent to."""
+    """What a link stands for: whose it is, and the address it was sent to."""
 
     user_id: int
     purpose: Purpose

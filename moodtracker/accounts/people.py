@@ -60,7 +60,22 @@ def person_from(row: Row[Any]) -> Person:
 def find(database: Database, login: str) -> Person | None:
     """The person with this username or e-mail address, in any case of letters."""
     with database.read() as session:
-        row = session.execute(_named(select_person(), login)).first()
+        return named(session, login)
+
+
+def named(session: Session, login: str) -> Person | None:
+    """The person with this username or e-mail address, as a part of something greater."""
+    row = session.execute(_named(select_person(), login)).first()
+    return person_from(row) if row else None
+
+
+def who_verified(session: Session, email: str) -> Person | None:
+    """The one person whose verified address this is."""
+    row = session.execute(
+        select_person().where(
+            users.email == fold_address(email), users.email_verified_at.is_not(None)
+        )
+    ).first()
     return person_from(row) if row else None
 
 

@@ -16,7 +16,7 @@ NOBODY = 0
 class Kind(StrEnum):
     """The mails other than the year's board, as they are stored."""
 
-    JOIN = "join"  # to an address that asked for an account: its link, or that it has one
+    JOIN = "join"  # to a new person: the link that verifies the address, or that it has an owner
     VERIFY = "verify"  # to a person's new address: the link that verifies it
     RESET = "reset"  # to whoever forgot: ``email`` is what was typed, a username or an address
     ADDRESS_CHANGED = "address_changed"  # to the old address
@@ -26,7 +26,6 @@ class Kind(StrEnum):
 
 # How long a mail is of use to whoever asked for it; one that is older is dropped instead of sent.
 _USEFUL_FOR: dict[str, timedelta] = {
-    Kind.JOIN: timedelta(days=1),
     Kind.RESET: timedelta(minutes=30),
 }
 _USEFUL_FOR_OTHERS = timedelta(days=7)

@@ -10,32 +10,18 @@ multipart/mixed
     text/csv             moodtracker-2026.csv
 """
 
-import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from email import policy
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from moodtracker import export
 from moodtracker.board import Board
 from moodtracker.drawing import layout, png
 from moodtracker.drawing.html import MONTHS, WEEKDAYS
+from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.moods import Mood
-
-_TEMPLATES = Path(__file__).resolve().parents[2] / "assets" / "mail"
-
-# Control characters, halves of surrogate pairs, and line and paragraph separators.
-_NOT_IN_A_NAME = {"Cc", "Cs", "Zl", "Zp"}
 
 
 def compose(
@@ -58,27 +44,26 @@ def compose(
     bodies are in 7 bits; so are headers, unless the local part of ``address`` is not ASCII
     (RFC 6531). Raises ValueError where an address is none.
     """
-    name = _in_one_line(name)
+    name = in_one_line(name)
     picture = png.draw(layout.landscape(board))
-    part_names = _Names(message_id)
+    part_names = Names(message_id)
     words = {
         **_words(board, name, base_url, keep_days, rehearsal=rehearsal),
         "content_id": part_names.content_id,
     }
-    subject = words["subject"] = _in_one_line(_render("year-end.subject", words))
+    subject = words["subject"] = in_one_line(render("year-end.subject", words))
 
-    message = EmailMessage(policy.SMTP if address.isascii() else policy.SMTPUTF8)
-    sender_name, sender_address = parseaddr(sender)
-    message["From"] = _mailbox(_in_one_line(sender_name), sender_address)
-    message["To"] = _mailbox(name, address)
-    message["Subject"] = subject
-    message["Date"] = format_datetime(date)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
-
-    message.set_content(_render("year-end.txt", words), cte="quoted-printable")
+    message = begin(
+        name=name,
+        address=address,
+        sender=sender,
+        subject=subject,
+        message_id=message_id,
+        date=date,
+    )
+    message.set_content(render("year-end.txt", words), cte="quoted-printable")
     message.make_alternative(part_names.boundary("alternative"))
-    message.add_alternative(_render("year-end.html", words), subtype="html", cte="quoted-printable")
+    message.add_alternative(render("year-end.html", words), subtype="html", cte="quoted-printable")
     html = cast(EmailMessage, list(message.iter_parts())[-1])
     html.make_related(part_names.boundary("related"))
     html.add_related(
@@ -99,60 +84,6 @@ def compose(
         filename=f"{file_name}.csv",
     )
     return message.as_bytes()
-
-
-class _Names:
-    """The names of a message's parts: unlikely to stand in its text, and the same on each try."""
-
-    def __init__(self, message_id: str) -> None:
-        self._seed = message_id
-
-    def boundary(self, part: str) -> str:
-        return f"=_{self._hash(part)}"
-
-    @property
-    def content_id(self) -> str:
-        return f"{self._hash('picture')}@moodtracker"
-
-    def _hash(self, part: str) -> str:
-        return hashlib.sha256(f"{part} {self._seed}".encode()).hexdigest()[:32]
-
-
-def _mailbox(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    try:
-        if local and domain and address.isascii():
-            return Address(name, addr_spec=address)
-        if local and domain:
-            # What takes an addr_spec apart knows ASCII alone.
-            return Address(name, local, domain)
-    except (HeaderParseError, IndexError, ValueError):
-        pass  # as below
-    raise ValueError(f"not a mail address: {address!r}")
-
-
-def _in_one_line(text: str) -> str:
-    """``text`` without anything that could end a header or not be encoded."""
-    kept = (
-        " " if unicodedata.category(character) in _NOT_IN_A_NAME else character
-        for character in text
-    )
-    return " ".join("".join(kept).split())
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _render(template: str, words: dict[str, Any]) -> str:
-    return _environment().get_template(template).render(words)
 
 
 def _words(

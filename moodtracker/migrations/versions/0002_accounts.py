@@ -103,7 +103,7 @@ def _make_tables() -> None:
         sa.Column("purpose", AutoString(), nullable=False),
         sa.Column("email", AutoString(), nullable=False),
         sa.Column("expires_at", UTCDateTime(), nullable=False),
-        sa.CheckConstraint("purpose IN ('join', 'verify', 'reset')", name=op.f("ck_links_purpose")),
+        sa.CheckConstraint("purpose IN ('verify', 'reset')", name=op.f("ck_links_purpose")),
         sa.PrimaryKeyConstraint("user_id", "token_hash", name=op.f("pk_links")),
     )
     op.create_index(op.f("ix_links_expires_at"), "links", ["expires_at"])

@@ -1,0 +1,244 @@
+"""The mails about an account: what each says, decided at the moment at which it is sent.
+
+A link's token is made with its mail, so that nothing that waits to be sent is a secret.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moodtracker.accounts import links, people
+from moodtracker.accounts.links import Purpose
+from moodtracker.accounts.people import Person
+from moodtracker.database import Database
+from moodtracker.language import day_and_time, speaking
+from moodtracker.language import gettext as _
+from moodtracker.mail.letter import Asked, Envelope, Letter, Write
+from moodtracker.mail.message import Names, begin, in_one_line, render
+from moodtracker.mail.post import Kind
+from moodtracker.mail.smtp import ascii_address
+from moodtracker.models import users
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a mail says: a subject, a heading, paragraphs, perhaps a link, and small print."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    small_print: str
+    link: tuple[str, str] | None = None  # what it says, and where it leads
+
+
+class AccountMails:
+    """Writes them; :meth:`writers` is what the outbox asks."""
+
+    def __init__(self, database: Database, envelope: Envelope) -> None:
+        """Read who people are from ``database`` and write in the name of ``envelope``."""
+        self._database = database
+        self._envelope = envelope
+        self._makers: dict[str, Callable[[Session, Asked], tuple[str, str, _Words] | None]] = {
+            Kind.JOIN: self._verification,
+            Kind.VERIFY: self._verification,
+            Kind.RESET: self._reset,
+            Kind.ADDRESS_CHANGED: self._address_changed,
+            Kind.PASSWORD_CHANGED: self._password_changed,
+            Kind.GOODBYE: self._goodbye,
+        }
+
+    def writers(self) -> dict[str, Write]:
+        """Who writes each kind of mail."""
+        return dict.fromkeys(self._makers, self.write)
+
+    def write(self, asked: Asked) -> Letter | None:
+        """The mail that was asked for; None where there is nothing to send (any more)."""
+        with self._database.write() as session:
+            made = self._makers[asked.kind](session, asked)
+        if made is None:
+            return None
+        name, email, words = made
+        return self._letter(asked, name, email, words)
+
+    def _verification(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+        person = _active(session, asked.user_id)
+        if person is None or person.mail_address == asked.email:
+            return None
+        owner = people.who_verified(session, asked.email)
+        if owner is not None:
+            with speaking(owner.language):
+                return owner.first_name, asked.email, self._already_here(owner)
+        with speaking(person.language):
+            link = self._link(session, "verify", person, asked.email)
+            words = _welcome if asked.kind == Kind.JOIN else _new_address
+            return person.first_name, asked.email, words(person, link)
+
+    def _already_here(self, owner: Person) -> _Words:
+        return _Words(
+            subject=_("You already have an account"),
+            heading=_("This address is yours already"),
+            paragraphs=(
+                _(
+                    "Somebody, perhaps you, gave this address for another account. It belongs to "
+                    "your account {username}, and stays there: nothing was changed."
+                ).format(username=owner.username),
+                _(
+                    "If it was you, sign in as {username}; you can choose a new password there."
+                ).format(username=owner.username),
+            ),
+            link=(_("Sign in"), f"{self._envelope.base_url}/login"),
+            small_print=_("If it was not you, there is nothing that you have to do."),
+        )
+
+    def _reset(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+        known = people.named(session, asked.email)
+        person = _active(session, known.id) if known else None
+        if person is None or person.mail_address is None:
+            return None
+        with speaking(person.language):
+            link = self._link(session, "reset", person, person.mail_address)
+            return person.first_name, person.mail_address, _new_password(person, link)
+
+    def _address_changed(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+        person = people.by_id(session, asked.user_id)
+        if person is None:
+            return None
+        with speaking(person.language):
+            return asked.name, asked.email, self._other_address(person)
+
+    def _other_address(self, person: Person) -> _Words:
+        return _Words(
+            subject=_("Your address was changed"),
+            heading=_("Your account has another address"),
+            paragraphs=(
+                _(
+                    "The account {username} has a new mail address. From now on mails are sent "
+                    "there, and no longer here."
+                ).format(username=person.username),
+            ),
+            small_print=_(
+                "If it was not you, somebody else uses your account: please tell whoever runs "
+                "{base_url} at once."
+            ).format(base_url=self._envelope.base_url),
+        )
+
+    def _password_changed(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+        person = people.by_id(session, asked.user_id)
+        if person is None or person.mail_address is None:
+            return None
+        with speaking(person.language):
+            when = day_and_time(asked.created_at.astimezone(ZoneInfo(person.zone)))
+            words = _Words(
+                subject=_("Your password was changed"),
+                heading=_("Your password was changed"),
+                paragraphs=(
+                    _(
+                        "The account {username} has a new password since {moment}. Wherever else "
+                        "you were signed in, you are signed out."
+                    ).format(username=person.username, moment=when),
+                ),
+                link=(_("It was not me"), f"{self._envelope.base_url}/forgot"),
+                small_print=_("If it was you, there is nothing that you have to do."),
+            )
+            return person.first_name, person.mail_address, words
+
+    def _goodbye(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+        words = _Words(
+            subject=_("Your account is deleted"),
+            heading=_("Goodbye, {name}").format(name=asked.name),
+            paragraphs=(
+                _(
+                    "Your account at {base_url} is deleted, with your moods, your settings and "
+                    "what waited to be sent to you."
+                ).format(base_url=self._envelope.base_url),
+                _("Thank you for having been here."),
+            ),
+            small_print=_("This is the last mail that you get from here."),
+        )
+        return asked.name, asked.email, words
+
+    def _link(self, session: Session, purpose: Purpose, person: Person, email: str) -> str:
+        token = links.make(session, purpose, person.id, email)
+        return f"{self._envelope.base_url}/{purpose}?{urlencode({'token': token})}"
+
+    def _letter(self, asked: Asked, name: str, email: str, words: _Words) -> Letter:
+        address = ascii_address(email)
+        message_id = f"<{asked.message_id}@{self._envelope.domain}>"
+        message = begin(
+            name=name,
+            address=address,
+            sender=self._envelope.sender,
+            subject=words.subject,
+            message_id=message_id,
+            date=asked.date,
+        )
+        told = {"words": words, "paragraphs": list(map(in_one_line, words.paragraphs))}
+        message.set_content(render("letter.txt", told), cte="quoted-printable")
+        message.make_alternative(Names(message_id).boundary("alternative"))
+        message.add_alternative(render("letter.html", told), subtype="html", cte="quoted-printable")
+        return Letter(address, message.as_bytes())
+
+
+def _active(session: Session, user_id: int) -> Person | None:
+    """The person, unless the administrator has switched the account off."""
+    if session.scalar(select(users.disabled_at).where(users.id == user_id)) is not None:
+        return None
+    return people.by_id(session, user_id)
+
+
+def _welcome(person: Person, link: str) -> _Words:
+    return _Words(
+        subject=_("Please confirm your address"),
+        heading=_("Welcome, {name}").format(name=person.first_name),
+        paragraphs=(
+            _(
+                "Your account is called {username}. Please confirm that this is your address: "
+                "only then can your finished year be mailed to you, and a forgotten password be "
+                "replaced."
+            ).format(username=person.username),
+        ),
+        link=(_("Confirm this address"), link),
+        small_print=_(
+            "The link works once, for 7 days. If you did not make this account, please ignore "
+            "this mail: nothing more is sent to you."
+        ),
+    )
+
+
+def _new_address(person: Person, link: str) -> _Words:
+    return _Words(
+        subject=_("Please confirm your new address"),
+        heading=_("{name}, is this your address?").format(name=person.first_name),
+        paragraphs=(
+            _(
+                "It becomes the address of your account {username} as soon as you confirm it. "
+                "Until then everything stays as it is."
+            ).format(username=person.username),
+        ),
+        link=(_("Confirm this address"), link),
+        small_print=_(
+            "The link works once, for 7 days. If you did not ask for this, please ignore this "
+            "mail: nothing more is sent to you."
+        ),
+    )
+
+
+def _new_password(person: Person, link: str) -> _Words:
+    return _Words(
+        subject=_("Choose a new password"),
+        heading=_("{name}, choose a new password").format(name=person.first_name),
+        paragraphs=(
+            _(
+                "Somebody, hopefully you, asked for a new password for the account {username}."
+            ).format(username=person.username),
+        ),
+        link=(_("Choose a new password"), link),
+        small_print=_(
+            "The link works once, for 30 minutes. If it was not you, please ignore this mail: "
+            "your password stays as it is."
+        ),
+    )
