@@ -5,11 +5,19 @@ import platform
 import sys
 import time
 
-from benchmarks import bench, server_time
+from benchmarks import bench, browser, disk, memory, server_time, start, taps, wire
 from benchmarks.contestants import ROOT
 from benchmarks.figures import Figure, table
 
-_MEASURES = {"server-time": server_time}
+_MEASURES = {
+    "server-time": server_time,
+    "browser": browser,
+    "wire": wire,
+    "memory": memory,
+    "taps": taps,
+    "start": start,
+    "disk": disk,
+}
 _RAW = ROOT / "benchmarks" / "results.json"
 
 
@@ -18,7 +26,8 @@ def main() -> None:
     chosen = sys.argv[1:] or list(_MEASURES)
     figures: list[Figure] = []
     begun = time.monotonic()
-    with bench.made(full=1001, empty=server_time.ROUNDS + 50) as shared:
+    people = max(_MEASURES[name].PEOPLE for name in chosen)
+    with bench.made(full=people, empty=server_time.PEOPLE) as shared:
         for name in chosen:
             print(f"{name} ...", file=sys.stderr, flush=True)
             figures += _MEASURES[name].measure(shared)

@@ -13,7 +13,8 @@ from benchmarks.bench import Bench
 from benchmarks.contestants import BOARD, BROWSER, FLASK, ONE_LABEL, USUAL_WAY, Server
 from benchmarks.figures import Figure
 
-ROUNDS = 120
+PEOPLE = 150  # with a full year, that this needs
+_ROUNDS = 120
 _WARM_UP = 20
 
 
@@ -23,7 +24,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     taken: dict[str, list[float]] = {name: [] for name in names}
     with bench.serving(BOARD, ONE_LABEL, USUAL_WAY, FLASK) as servers, httpx.Client() as client:
         servers.append(servers[0])
-        for number in range(_WARM_UP + ROUNDS):
+        for number in range(_WARM_UP + _ROUNDS):
             for name, server in zip(names, servers, strict=True):
                 people = bench.empty if name == "empty board" else bench.full
                 taken[name].append(_cpu_of_one_page(client, server, people[number + 1]))

@@ -17,12 +17,14 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import insert
+from sqlmodel import SQLModel
 
 from moodtracker import clock
 from moodtracker.database import Database
 from moodtracker.models import EntryRow, SessionRow, UserRow
 
 _AT_ONCE = 50_000
+_ENTRIES = SQLModel.metadata.tables[str(EntryRow.__tablename__)]
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
         )
         rows = _moods(range(1, full + 1), now.date())
         while batch := list(islice(rows, _AT_ONCE)):
-            session.execute(insert(EntryRow), batch)
+            session.execute(insert(_ENTRIES), batch)
     database.close()
     cookies = [f"{person}.{token}" for person, token in tokens.items()]
     (folder / "cookies.json").write_text(
@@ -87,7 +89,9 @@ def _moods(people: range, today: date) -> Iterator[dict[str, object]]:
                     "slot": slot,
                     "mood": chance.choice((1, 2, 3, 3, 4, 4, 4, 5)),
                     "recorded_at": moment,
-                    "tap": f"seed{day:%Y%m%d}{slot}" if day == today else secrets.token_hex(12),
+                    "tap": f"seed{day:%Y%m%d}{slot}"
+                    if day == today
+                    else f"{chance.getrandbits(96):024x}",
                 }
             day += timedelta(days=1)
 
