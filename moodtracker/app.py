@@ -1,6 +1,7 @@
 """The app without its pages: everything that the settings decide, put together once."""
 
 import logging
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -9,11 +10,15 @@ from moodtracker import clock
 from moodtracker.accounts import audit, links, sessions, throttling
 from moodtracker.accounts.throttling import Throttle
 from moodtracker.backups import BackupError, Backups
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
+from moodtracker.mail.account import AccountMails
+from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
+from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.secret import Secret
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
+_POST = timedelta(seconds=5)  # somebody waits for it
 _BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
 _CLEAN_UP = timedelta(hours=6)
 
@@ -42,6 +48,8 @@ class App:
     live: Live
     diary: Diary
     smtp: Smtp | None
+    outbox: Outbox | None  # None: no mail server is set
+    clock_watch: ClockWatch
     year_end: YearEnd
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
@@ -62,6 +70,8 @@ class App:
         secret = Secret.of(settings)
         live = Live()
         smtp = Smtp.from_settings(settings)
+        watch = ClockWatch(database)
+        outbox = _outbox(settings, database, smtp, watch, live) if smtp else None
         return cls(
             settings,
             secret,
@@ -71,6 +81,8 @@ class App:
             live,
             Diary(database, live),
             smtp,
+            outbox,
+            watch,
             YearEnd(
                 database,
                 live,
@@ -79,7 +91,8 @@ class App:
                     timedelta(days=settings.year_end_keep_days),
                     envelope(settings).domain,
                 ),
-                Outbox(database, smtp, envelope(settings)) if smtp else None,
+                watch,
+                outbox,
             ),
             backups,
             None if database.is_sqlite else Instances(database, live),
@@ -89,6 +102,9 @@ class App:
         """The clock that makes this app act by itself, not yet started."""
         ticks = clock.Ticks()
         ticks.every(_TICK, self.year_end.tick)
+        ticks.before_stop(self.year_end.stop)
+        if self.outbox:
+            ticks.every(_POST, self.outbox.deliver_due)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:
             ticks.every(_BACK_UP, self.backups.keep_up)
@@ -123,6 +139,24 @@ def _provider(settings: Settings) -> "Provider | None":
     from moodtracker.accounts.provider import Provider  # noqa: PLC0415
 
     return Provider.of(settings)
+
+
+def _outbox(
+    settings: Settings, database: Database, smtp: Smtp, watch: ClockWatch, live: Live
+) -> Outbox:
+    """The outbox, in the name of this process, which no other worker has."""
+    owner = secrets.token_hex(8)
+    return Outbox(
+        database,
+        smtp,
+        envelope(settings),
+        [
+            Messages(database, owner, AccountMails(database, envelope(settings)).writers()),
+            Boards(database, owner, envelope(settings), watch.is_believed),
+        ],
+        live=live,
+        limit=HourlyLimit(settings.smtp_hourly_limit),
+    )
 
 
 def _backups(settings: Settings) -> Backups | None:

@@ -4,6 +4,7 @@ Everything that needs the time asks ``clock.now()``, so that a test can move it.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +13,18 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 log = logging.getLogger(__name__)
 
+NO_TIME = timedelta(0)
+
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def uptime() -> float:
+    """How long the machine has been running, in seconds, asleep or awake; no clock moves it."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere sleep is not counted
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
 class Ticks:
@@ -28,6 +37,7 @@ class Ticks:
     def __init__(self) -> None:
         """Make a clock without jobs; nothing runs before :meth:`start`."""
         self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._before_stop: list[Callable[[], object]] = []
 
     def every(self, period: timedelta, job: Callable[[], object]) -> None:
         """Call ``job`` at once after the start and then each ``period``, never twice at a time."""
@@ -45,8 +55,14 @@ class Ticks:
         """Begin to tick."""
         self._scheduler.start()
 
+    def before_stop(self, ask: Callable[[], object]) -> None:
+        """Call ``ask`` when stopping, so that a long job comes to an end soon."""
+        self._before_stop.append(ask)
+
     def stop(self) -> None:
         """Stop ticking, and wait for a job that is under way."""
+        for ask in self._before_stop:
+            ask()
         self._scheduler.shutdown(wait=True)
 
     def catch_up(self) -> None:

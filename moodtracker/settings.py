@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     """The password to sign in to the mail server with."""
     smtp_password_file: Path | None = None
+    smtp_hourly_limit: int | None = Field(default=None, ge=1)
+    """How many mails the mail server takes from you in an hour; boards then wait for their turn."""
     mail_from: str | None = None
     """Who the mails are from: `mood@example.org` or `Moodtracker <mood@example.org>`."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,12 @@ from sqlalchemy.orm import Session
 from moodtracker import clock, days, sealed
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.board import Board
+from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.database import Database
 from moodtracker.diary import read_year
 from moodtracker.live import Live
+from moodtracker.mail.breaker import Breaker, Trouble
+from moodtracker.mail.lanes import wanted_state
 from moodtracker.mail.outbox import Outbox
 from moodtracker.models import EntryRow, SealedYearRow, UserRow, entries, sealed_years, users
 
@@ -58,6 +62,8 @@ class Status:
     erased: int = 0
     next_try_at: datetime | None = None
     failure: Failure | None = None
+    trouble: Trouble | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +79,45 @@ class YearEnd:
     """Closes everybody's years; any number of these may run at once."""
 
     def __init__(
-        self, database: Database, live: Live, closing: Closing, outbox: Outbox | None
+        self,
+        database: Database,
+        live: Live,
+        closing: Closing,
+        watch: ClockWatch,
+        outbox: Outbox | None,
     ) -> None:
         """Without an ``outbox`` (no mail server set) years are sealed, and wait."""
         self._database = database
         self._live = live
         self._closing = closing
+        self._watch = watch
         self._outbox = outbox
+        self._stopping = Event()
 
     def tick(self) -> None:
-        """Do all that is due: called every minute, and at every start to catch up."""
-        self.seal_ended_years()
+        """Do all that is due: called every minute, and at every start to catch up.
+
+        While the clock is in doubt nothing is sealed and nothing erased (Y9).
+        """
+        is_believed = self._watch.is_believed()
+        if is_believed:
+            self.seal_ended_years()
         if self._outbox is not None:
             self._outbox.deliver_due()
-        self.erase_delivered()
+        if is_believed:
+            self.erase_delivered()
+
+    def stop(self) -> None:
+        """End a tick that is under way after the person, or the mail, that it is at."""
+        self._stopping.set()
+        if self._outbox is not None:
+            self._outbox.stop()
 
     def seal_ended_years(self) -> None:
         """Seal the year of each person for whom it has ended (Y1)."""
         for row in self._with_an_older_year():
+            if self._stopping.is_set():
+                return
             try:
                 if person_from(row).today.year > row.open_year:
                     self._seal_all(row.id)
@@ -155,6 +182,8 @@ class YearEnd:
                 erased or 0,
                 next_try_at,
                 Failure(*failed) if failed else None,
+                Breaker(self._database).trouble(),
+                self._watch.doubt(),
             )
 
     def closed_year(self, person: Person) -> ClosedYear | None:
@@ -232,7 +261,7 @@ class YearEnd:
                 year=year,
                 zone=person.zone,
                 moods=sealed.pack(kept) if kept else None,
-                state=_first_state(person, has_moods=bool(kept)),
+                state=wanted_state(person, has_moods=bool(kept)),
                 sealed_at=clock.now(),
                 due_at=due_at,
                 next_try_at=due_at,
@@ -246,11 +275,3 @@ class YearEnd:
         new_year = date(year + 1, 1, 1)
         at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
         return max(at.astimezone(UTC), days.begins_at(new_year, person.zone, person.day_end_hour))
-
-
-def _first_state(person: Person, *, has_moods: bool) -> str:
-    if not has_moods:
-        return "empty"
-    if not person.year_end_mail:
-        return "opted_out"
-    return "pending" if person.mail_address else "no_address"

@@ -4,7 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -40,24 +40,41 @@ settings.load_profile("moodtracker")
 
 
 class MovableClock:
-    """Stands where it was set; code under test sees it through ``clock.now()``."""
+    """Stands where it was set; code under test sees it through ``clock.now()``.
+
+    Where it moves, time has passed, unless it is said to :meth:`jump`.
+    """
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+        self._started = self.moment
 
     def set(self, *when: int) -> datetime:
         """Set the time, in UTC: ``set(2026, 12, 31, 23, 58)``."""
         self.moment = datetime(*when, tzinfo=UTC)
         return self.moment
 
+    def jump(self, by: timedelta) -> None:
+        """Show another time, without any having passed."""
+        self.moment += by
+        self._started += by
+
+    def start_machine(self) -> None:
+        """The machine was off until this moment."""
+        self._started = self.moment
+
     def now(self) -> datetime:
         return self.moment
+
+    def uptime(self) -> float:
+        return (self.moment - self._started).total_seconds()
 
 
 @pytest.fixture
 def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     movable = MovableClock()
     monkeypatch.setattr(clock, "now", movable.now)
+    monkeypatch.setattr(clock, "uptime", movable.uptime)
     return movable
 
 

@@ -10,23 +10,17 @@ from moodtracker.accounts import sessions
 from moodtracker.accounts.people import find
 from moodtracker.board import Board
 from moodtracker.drawing import layout
-from moodtracker.mail.letter import Envelope
-from moodtracker.mail.outbox import Outbox
-from moodtracker.mail.smtp import Smtp
 from moodtracker.moods import Mood
-from moodtracker.yearend import Closing, YearEnd
+from support.year_end import KEEP
+from support.year_end import make_year_end as year_end_of
 
 NEW_YEARS_EVE = date(2026, 12, 31)
-KEEP = timedelta(days=30)
 
 
 @pytest.fixture
 def make_year_end(database, live, mail_server):
-    def make(mail_at=time(9), keep=KEEP, timeout=5.0):
-        smtp = Smtp("127.0.0.1", mail_server.port, "none", timeout=timeout)
-        envelope = Envelope("Moodtracker <mood@example.org>", "https://mood.example.org", keep.days)
-        closing = Closing(mail_at, keep, "example.org")
-        return YearEnd(database, live, closing, Outbox(database, smtp, envelope))
+    def make(**more):
+        return year_end_of(database, live, mail_server.port, **more)
 
     return make
 
@@ -278,7 +272,7 @@ def test_without_a_mail_server_years_are_sealed_and_nothing_is_erased(
 ):
     ada = join()
     write_moods(ada)
-    year_end = YearEnd(database, live, Closing(time(9), timedelta(0), "localhost"), None)
+    year_end = year_end_of(database, live, None, keep=timedelta(0))
     moved_clock.set(2027, 6, 1)
     year_end.tick()
     assert year_end.closed_year(ada.person).state == "pending"

@@ -1,202 +1,171 @@
-"""The outbox: which finished boards are due, whose turn it is to send them, and what came of it.
+"""The outbox: takes on what is due, hands it to the mail server, and writes down what came of it.
 
-The rows are the truth. Each change of state is one conditional statement, so that any number of
-workers may run and any of them may die at any point (Y3). A row is marked as sent after the mail
-server's 250: a crash between the two sends the mail once more under the same Message-ID, and that
-is the only way to a second mail (Y6).
+The rows are the truth. A row is marked as sent after the mail server's 250: a crash between the
+two sends the mail once more under the same Message-ID, and that is the only way to a second mail
+(Y6). Where marking itself fails, say on a full disk, it is made up for before anything else is
+sent.
 """
 
 import logging
-import secrets
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from threading import Event, Lock
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
-from moodtracker import clock, sealed
 from moodtracker.database import Database
-from moodtracker.mail import year_end
-from moodtracker.mail.letter import Envelope
-from moodtracker.mail.smtp import (
-    Connection,
-    RecipientRefused,
-    ServerTrouble,
-    Smtp,
-    ascii_address,
-)
-from moodtracker.models import SealedYearRow, UserRow, sealed_years, users
+from moodtracker.live import Live
+from moodtracker.mail.breaker import Breaker
+from moodtracker.mail.lanes import Lane
+from moodtracker.mail.letter import Envelope, Letter
+from moodtracker.mail.limit import HourlyLimit
+from moodtracker.mail.line import Line
+from moodtracker.mail.queue import Claim
+from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)
-GIVE_UP_AFTER = timedelta(days=30)
-_FIRST_DELAY = timedelta(minutes=1)
-_LONGEST_DELAY = timedelta(hours=6)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """One year that this worker has taken on."""
-
-    user_id: int
-    year: int
-    attempts: int
-    first_tried: datetime
+Outcome = Callable[[Session], None]
 
 
 class Outbox:
     """Delivers what is due through one mail server."""
 
-    def __init__(self, database: Database, smtp: Smtp, envelope: Envelope) -> None:
-        """Claim rows in this object's own name, which no other worker has."""
+    def __init__(
+        self,
+        database: Database,
+        smtp: Smtp,
+        envelope: Envelope,
+        lanes: Sequence[Lane],
+        *,
+        live: Live,
+        limit: HourlyLimit,
+    ) -> None:
+        """The first of the ``lanes`` comes first, at every single mail."""
         self._database = database
         self._smtp = smtp
         self._envelope = envelope
-        self._owner = secrets.token_hex(8)
-        self._failures = 0
-        self._quiet_until: datetime | None = None
+        self._lanes = lanes
+        self._live = live
+        self._limit = limit
+        self._breaker = Breaker(database)
+        self._in_trouble = False
+        self._outcomes: list[tuple[int, Outcome]] = []  # not written down yet, with whose they are
+        self._turn = Lock()
+        self._stopping = Event()
 
     def deliver_due(self) -> None:
-        """Send every board that is due, over one connection, until none is left.
+        """Send every mail that is due, over one connection, until none is left.
 
-        A trouble of the server's ends the round, and the next ones for growing delays (Y4).
+        A trouble of the server's ends the round, and the next ones for growing delays (Y4). A
+        round that is under way already sends what has come due since as well.
         """
-        now = clock.now()
-        if self._quiet_until and now < self._quiet_until:
-            return
-        self._return_lost_leases()
-        with ExitStack() as open_connection:
-            connection: Connection | None = None
-            while (claim := self._claim_next()) is not None:
-                try:
-                    connection = connection or open_connection.enter_context(self._smtp.connect())
-                    self._deliver(claim, connection)
-                except ServerTrouble as trouble:
-                    self._put_back(claim, str(trouble))
-                    self._failures += 1
-                    self._quiet_until = clock.now() + _delay(self._failures)
-                    log.warning("the mail server has trouble, mails wait: %s", trouble)
-                    return
-                self._failures = 0
-                self._quiet_until = None
+        if self._turn.acquire(blocking=False):
+            try:
+                self._write_down()
+                if self._is_anything_due() and not self._breaker.is_open():
+                    self._in_trouble = self._breaker.trouble() is not None
+                    self._round()
+            finally:
+                self._turn.release()
 
-    def _deliver(self, claim: _Claim, connection: Connection) -> None:
-        try:
-            address, message = self._compose(claim)
-            connection.send(self._envelope.sender_address, address, message)
-        except RecipientRefused as refusal:
-            if refusal.for_good:
-                self._settle(claim, state="held", last_error=str(refusal))
-                log.warning("a board is held: its person's mail address is refused for good")
-            else:
-                self._put_back(claim, str(refusal))
-        except ServerTrouble:
-            raise
-        except Exception as error:
-            # A board that cannot be drawn must not stop those behind it.
-            self._put_back(claim, f"the mail could not be made ({type(error).__name__})")
-            log.error("a board could not be made into a mail (%s)", type(error).__name__)  # noqa: TRY400
-        else:
-            self._settle(claim, state="sent", sent_at=clock.now(), last_error=None)
-            log.info("a board was mailed")
+    def stop(self) -> None:
+        """End the round that is under way after the mail that is being sent."""
+        self._stopping.set()
 
-    def _compose(self, claim: _Claim) -> tuple[str, bytes]:
-        """The address, and the mail as drawn from the sealed record alone (Y2, Y8)."""
+    def _is_anything_due(self) -> bool:
+        lanes = [lane.queue.is_due() for lane in self._lanes]
         with self._database.read() as session:
-            row = session.execute(
-                select(*sealed_years, users.email, users.first_name)
-                .join(UserRow, users.id == sealed_years.user_id)
-                .where(*_is(claim))
-            ).one()
-        address = ascii_address(row.email)
-        return address, year_end.compose(
-            sealed.unpack(row.year, row.zone, row.moods),
-            name=row.first_name,
-            address=address,
-            sender=self._envelope.sender,
-            message_id=row.message_id,
-            date=row.message_date,
-            base_url=self._envelope.base_url,
-            keep_days=self._envelope.keep_days,
+            return bool(session.scalar(select(or_(*lanes))))
+
+    def _round(self) -> None:
+        with self._database.write() as session:
+            for lane in self._lanes:
+                lane.queue.return_lost(session)
+        lanes = [lane for lane in self._lanes if lane.is_open()]
+        with Line(self._smtp, self._envelope.sender_address) as line:
+            while not self._stopping.is_set():
+                taken_on = self._next(lanes)
+                if taken_on is None:
+                    return
+                if not self._deliver(*taken_on, line):
+                    break
+        self._write_down()
+
+    def _next(self, lanes: Sequence[Lane]) -> tuple[Lane, Claim] | None:
+        """Write down what came of the last mail, and take on the next one, in one transaction."""
+        with self._database.write() as session:
+            self._write_outcomes(session)
+            taken_on = self._claim(session, lanes)
+        self._tell()
+        return taken_on
+
+    def _claim(self, session: Session, lanes: Sequence[Lane]) -> tuple[Lane, Claim] | None:
+        for lane in lanes:
+            if self._limit.is_reached(session, waits_for_it=lane.waits_for_it):
+                continue
+            claim = lane.queue.claim(session)
+            if claim is not None:
+                self._limit.count(session)
+                return lane, claim
+        return None
+
+    def _deliver(self, lane: Lane, claim: Claim, line: Line) -> bool:
+        """Try one mail; False where the server's trouble ends the round."""
+        letter = self._written(lane, claim)
+        if letter is None:
+            return True
+        try:
+            line.send(letter)
+        except RecipientRefused as refusal:
+            words, address = str(refusal), letter.address
+            if refusal.for_good or claim.is_given_up:
+                self._note(claim, lambda session: lane.held(session, claim, words, address))
+            else:
+                self._put_back(lane, claim, words)
+        except ServerTrouble as trouble:
+            words = str(trouble)
+            self._put_back(lane, claim, words, counts=trouble.may_be_taken)
+            self._note(claim, lambda session: self._breaker.trip(session, words))
+            log.warning("the mail server has trouble, mails wait: %s", words)
+            return False
+        else:
+            self._note(claim, lambda session: lane.taken(session, claim))
+            if self._in_trouble:
+                self._note(claim, self._breaker.reset)
+                self._in_trouble = False
+        return True
+
+    def _written(self, lane: Lane, claim: Claim) -> Letter | None:
+        """The mail of a claim; one that cannot be written must not stop those behind it."""
+        try:
+            return lane.write(claim)
+        except Exception as error:
+            self._put_back(lane, claim, f"the mail could not be made ({type(error).__name__})")
+            log.error("a mail could not be made (%s)", type(error).__name__)  # noqa: TRY400
+            return None
+
+    def _put_back(self, lane: Lane, claim: Claim, reason: str, *, counts: bool = True) -> None:
+        self._note(
+            claim, lambda session: lane.queue.put_back(session, claim, reason, counts=counts)
         )
 
-    def _return_lost_leases(self) -> None:
-        """Give back what a worker took on and never settled: how that ended is unknown."""
-        with self._database.write() as session:
-            session.execute(
-                update(SealedYearRow)
-                .where(sealed_years.state == "sending", sealed_years.lease_until < clock.now())
-                .values(
-                    state="pending",
-                    lease_owner=None,
-                    lease_until=None,
-                    last_error="sending was interrupted",
-                )
-            )
+    def _note(self, claim: Claim, outcome: Outcome) -> None:
+        self._outcomes.append((claim.user_id, outcome))
 
-    def _claim_next(self) -> _Claim | None:
-        """Take on the board that has waited longest, so that no other worker can."""
-        while True:
-            now = clock.now()
-            waiting = (sealed_years.state == "pending", sealed_years.next_try_at <= now)
-            with self._database.read() as session:
-                due = session.execute(
-                    select(sealed_years.user_id, sealed_years.year)
-                    .where(*waiting)
-                    .order_by(sealed_years.next_try_at)
-                    .limit(1)
-                ).first()
-            if due is None:
-                return None
+    def _write_down(self) -> None:
+        if self._outcomes:
             with self._database.write() as session:
-                claimed = session.execute(
-                    update(SealedYearRow)
-                    .where(
-                        sealed_years.user_id == due.user_id, sealed_years.year == due.year, *waiting
-                    )
-                    .values(
-                        state="sending",
-                        lease_owner=self._owner,
-                        lease_until=now + LEASE,
-                        attempts=sealed_years.attempts + 1,
-                        message_date=func.coalesce(sealed_years.message_date, now),
-                    )
-                    .returning(sealed_years.attempts, sealed_years.message_date)
-                ).first()
-            if claimed is not None:
-                return _Claim(due.user_id, due.year, claimed.attempts, claimed.message_date)
+                self._write_outcomes(session)
+            self._tell()
 
-    def _put_back(self, claim: _Claim, reason: str) -> None:
-        """Let the board wait for its next try, or hold it once it was tried for 30 days."""
-        now = clock.now()
-        given_up = now - claim.first_tried >= GIVE_UP_AFTER
-        self._settle(
-            claim,
-            state="held" if given_up else "pending",
-            next_try_at=now + _delay(claim.attempts),
-            last_error=reason,
-        )
+    def _write_outcomes(self, session: Session) -> None:
+        for _, outcome in self._outcomes:
+            outcome(session)
 
-    def _settle(self, claim: _Claim, **values: Any) -> None:
-        """Write down what came of a claim, if it is still ours."""
-        with self._database.write() as session:
-            session.execute(
-                update(SealedYearRow)
-                .where(
-                    *_is(claim),
-                    sealed_years.state == "sending",
-                    sealed_years.lease_owner == self._owner,
-                )
-                .values(lease_owner=None, lease_until=None, **values)
-            )
-
-
-def _is(claim: _Claim) -> tuple[ColumnElement[bool], ...]:
-    return (sealed_years.user_id == claim.user_id, sealed_years.year == claim.year)
-
-
-def _delay(attempts: int) -> timedelta:
-    """How long to wait after this many failures: a minute, doubled each time, at most 6 hours."""
-    return min(_FIRST_DELAY * (1 << min(attempts - 1, 20)), _LONGEST_DELAY)
+    def _tell(self) -> None:
+        """What was written down is committed: let open pages know."""
+        people = {user_id for user_id, _ in self._outcomes}
+        self._outcomes.clear()
+        for user_id in people:
+            self._live.tell(user_id)

@@ -4,7 +4,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
@@ -15,14 +15,26 @@ Security = Literal["starttls", "tls", "none"]
 
 # RFC 3463: X.1 is about the address, X.2 about its mailbox; all else (policy, quota of the
 # sender, routing) is nobody's fault who is written to.
-_ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
+_ENHANCED = re.compile(r"[245]\.((\d{1,3})\.\d{1,3})\b")
 _ABOUT_A_PERSON = {"1", "2"}
+_NOT_OF_THE_RECIPIENT = {"1.7", "1.8"}  # about the sender's address
+_CLOSING = 421
 # Replies to RCPT without an enhanced code that mean the mailbox (RFC 5321, 4.2.3).
 _MAILBOX_CODES = {450, 452, 550, 551, 552, 553}
 
 
 class ServerTrouble(Exception):  # noqa: N818
-    """The mail server is out of reach, refuses us or fails: trouble for the whole queue."""
+    """The mail server is out of reach, refuses us or fails: trouble for the whole queue.
+
+    ``is_closed``: it has ended the connection before it was given a mail, as servers do that take
+    so many over each; ``may_be_taken``: it fell silent after it was given all of the mail.
+    """
+
+    def __init__(self, reason: str, *, is_closed: bool = False, may_be_taken: bool = False) -> None:
+        """Keep the server's words."""
+        super().__init__(reason)
+        self.is_closed = is_closed
+        self.may_be_taken = may_be_taken
 
 
 class RecipientRefused(Exception):  # noqa: N818
@@ -37,9 +49,10 @@ class RecipientRefused(Exception):  # noqa: N818
 class Connection:
     """An open connection, for as many mails as there are."""
 
-    def __init__(self, client: smtplib.SMTP) -> None:
+    def __init__(self, client: smtplib.SMTP, final_timeout: float) -> None:
         """Send through ``client``, which is connected and signed in."""
         self._client = client
+        self._final_timeout = final_timeout
 
     def send(self, sender: str, recipient: str, message: bytes) -> None:
         """Hand over one mail; returns once the server has taken it (250 after the final dot).
@@ -47,23 +60,56 @@ class Connection:
         ``message`` has CRLF line ends and goes out as it is. Raises :class:`ServerTrouble`, after
         which the connection is not to be used again, or :class:`RecipientRefused`.
         """
-        options = []
-        if not recipient.isascii():
-            if not self._client.has_extn("smtputf8"):
-                raise RecipientRefused(
-                    "the mail server cannot take an address with letters such as these (RFC 6531)",
-                    for_good=True,
-                )
-            options = ["SMTPUTF8"]
         try:
-            self._client.sendmail(sender, [recipient], message, mail_options=options)
-        except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            raise _refusal(code, text, _MAILBOX_CODES) from None
-        except smtplib.SMTPDataError as error:
+            self._envelope(sender, recipient, self._options(recipient, message))
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerTrouble(_words(error), is_closed=_is_closed(error)) from None
+        self._data(message)
+
+    def _options(self, recipient: str, message: bytes) -> list[str]:
+        """What has to be said with MAIL (RFC 1870, RFC 6152, RFC 6531)."""
+        options = [f"SIZE={len(message)}"] if self._client.has_extn("size") else []
+        if message.isascii() and recipient.isascii():
+            return options
+        if not self._client.has_extn("smtputf8"):
+            raise RecipientRefused(
+                "the mail server cannot take an address with letters such as these (RFC 6531)",
+                for_good=True,
+            )
+        return [*options, "BODY=8BITMIME", "SMTPUTF8"]
+
+    def _envelope(self, sender: str, recipient: str, options: list[str]) -> None:
+        code, words = self._client.mail(sender, options)
+        if code != 250:
+            raise ServerTrouble(_reply(code, words), is_closed=code == _CLOSING)
+        code, words = self._client.rcpt(recipient)
+        if code not in (250, 251):
+            refusal = _refusal(code, words, _MAILBOX_CODES)
+            with suppress(smtplib.SMTPException, OSError):
+                self._client.rset()  # to go on with the next mail
+            raise refusal
+
+    def _data(self, message: bytes) -> None:
+        try:
+            with self._more_patience():
+                code, words = self._client.data(message)
+        except smtplib.SMTPDataError as error:  # what it answered to DATA itself
             raise _refusal(error.smtp_code, error.smtp_error, set()) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise ServerTrouble(_words(error)) from None
+            raise ServerTrouble(_words(error), may_be_taken=True) from None
+        if code != 250:
+            raise _refusal(code, words, set())
+
+    @contextmanager
+    def _more_patience(self) -> Iterator[None]:
+        sock = self._client.sock
+        if sock is None:  # which it will say itself
+            yield
+            return
+        timeout = sock.gettimeout()
+        sock.settimeout(self._final_timeout)
+        yield
+        sock.settimeout(timeout)
 
     def check_sender(self, sender: str) -> None:
         """Ask whether mails from ``sender`` are taken, and send none (RFC 5321, 4.1.1.5).
@@ -92,8 +138,13 @@ class Smtp:
         password: str | None = None,
         our_name: str = "localhost",
         timeout: float = 30,
+        final_timeout: float = 300,
     ) -> None:
-        """``our_name`` is what we greet with; ``timeout`` is for each answer, in seconds."""
+        """``our_name`` is what we greet with; ``timeout`` is for each answer, in seconds.
+
+        ``final_timeout`` is for the one after the final dot, before which servers look at a mail:
+        who gives up too early sends it twice (RFC 5321, 4.5.3.2.6).
+        """
         self._host = host
         self._port = port
         self._security = security
@@ -101,6 +152,7 @@ class Smtp:
         self._password = password
         self._our_name = our_name
         self._timeout = timeout
+        self._final_timeout = final_timeout
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout: float = 30) -> Self | None:
@@ -125,7 +177,7 @@ class Smtp:
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error)) from None
         try:
-            yield Connection(client)
+            yield Connection(client, self._final_timeout)
         finally:
             try:
                 client.quit()
@@ -161,13 +213,27 @@ def ascii_address(address: str) -> str:
     return f"{checked.local_part}@{checked.ascii_domain}"
 
 
-def _refusal(code: int, text: bytes | str, mailbox_codes: set[int]) -> Exception:
+def _refusal(
+    code: int, text: bytes | str, mailbox_codes: set[int]
+) -> RecipientRefused | ServerTrouble:
     words = _reply(code, text)
     enhanced = _ENHANCED.search(words)
-    about_person = enhanced[1] in _ABOUT_A_PERSON if enhanced else code in mailbox_codes
+    if enhanced:
+        about_person = enhanced[2] in _ABOUT_A_PERSON and enhanced[1] not in _NOT_OF_THE_RECIPIENT
+    else:
+        about_person = code in mailbox_codes
     if about_person:
         return RecipientRefused(words, for_good=code >= 500)
-    return ServerTrouble(words)
+    return ServerTrouble(words, is_closed=code == _CLOSING)
+
+
+def _is_closed(error: Exception) -> bool:
+    """Whether the connection was ended, rather than a reply refused or waited for in vain."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code == _CLOSING
+    if isinstance(error.__context__, TimeoutError):  # which smtplib calls a disconnection too
+        return False
+    return isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError)
 
 
 def _words(error: Exception) -> str:

@@ -1,23 +1,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
 
-from moodtracker.mail.letter import Envelope
-from moodtracker.mail.outbox import GIVE_UP_AFTER, LEASE, Outbox
-from moodtracker.mail.smtp import Smtp
+from moodtracker.mail import delays
+from moodtracker.mail.queue import GIVE_UP_AFTER, LEASE
 from moodtracker.moods import Mood
-from moodtracker.yearend import Closing, YearEnd
-
-ENVELOPE = Envelope("Moodtracker <mood@example.org>", "https://mood.example.org", 30)
+from support.year_end import make_outbox, make_year_end
 
 
 @pytest.fixture
 def year_end(database, live, mail_server):
-    smtp = Smtp("127.0.0.1", mail_server.port, "none", timeout=0.5)
-    closing = Closing(time(0), timedelta(days=30), "example.org")
-    return YearEnd(database, live, closing, Outbox(database, smtp, ENVELOPE))
+    return make_year_end(database, live, mail_server.port, mail_at=time(0), timeout=2)
 
 
 @pytest.fixture
@@ -44,6 +40,13 @@ def states(database):
         return {row.username: row for row in found}
 
 
+def live_on(year_end, moved_clock, until, step=timedelta(hours=1)):
+    """Let the time pass, with a tick now and then."""
+    while moved_clock.moment < until:
+        moved_clock.moment += step
+        year_end.tick()
+
+
 def test_many_mails_go_through_one_connection(year_end, with_a_year, mail_server):
     with_a_year("ada", "bob", "cy")
     year_end.tick()
@@ -51,58 +54,149 @@ def test_many_mails_go_through_one_connection(year_end, with_a_year, mail_server
     assert mail_server.connections == 1
 
 
-TROUBLES = {
-    "it is down": lambda server: server.stop(),
-    "it refuses the sender": lambda server: setattr(server.behaviour, "mail", "550 5.7.1 no"),
-    "its quota is used up": lambda server: server.behaviour.rcpt.update(
-        {"ada@example.org": "550 5.4.5 daily quota exceeded"}
-    ),
-    "it has trouble with the data": lambda server: server.behaviour.data.append("451 4.3.0 later"),
-    "it hangs at the greeting": lambda server: setattr(server.behaviour, "hang_at", "ehlo"),
-    "it hangs at the address": lambda server: setattr(server.behaviour, "hang_at", "rcpt"),
-    "it hangs at the data": lambda server: setattr(server.behaviour, "hang_at", "data"),
-}
+# --- trouble of the server's own (Y4)
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_a_mail_server_in_trouble_loses_nothing_and_is_tried_again(
+def is_down(server):
+    server.stop()
+
+
+def refuses_the_sender(server):
+    server.behaviour.mail = "550 5.7.1 no"
+
+
+def has_used_up_its_quota(server):
+    for name in ("ada", "bob"):
+        server.behaviour.rcpt[f"{name}@example.org"] = "550 5.4.5 daily quota exceeded"
+
+
+def has_trouble_with_the_data(server):
+    server.behaviour.data = ["451 4.3.0 later"]
+
+
+def drops_the_connection_in_the_data(server):
+    server.behaviour.drop_in_data = 1
+
+
+def stalls(stage):
+    def stall(server):
+        server.behaviour.hang_at = stage
+
+    stall.__name__ = f"stalls_at_{stage}"
+    return stall
+
+
+TROUBLES = [
+    is_down,
+    refuses_the_sender,
+    has_used_up_its_quota,
+    has_trouble_with_the_data,
+    drops_the_connection_in_the_data,
+    *(stalls(stage) for stage in ("connect", "ehlo", "mail", "rcpt", "data")),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
+def test_a_mail_server_in_trouble_loses_nothing_holds_nobody_and_is_tried_again(
     year_end, with_a_year, mail_server, database, moved_clock, trouble
 ):
-    with_a_year("ada")
-    TROUBLES[trouble](mail_server)
+    with_a_year("ada", "bob")
+    trouble(mail_server)
     year_end.tick()
-    row = states(database)["ada"]
-    assert (row.state, row.attempts) == ("pending", 1)
-    assert row.moods is not None
-    failure = year_end.status().failure
-    assert (failure.username, failure.year, failure.attempts) == ("ada", 2026, 1)
-    assert failure.reason
+    assert {row.state for row in states(database).values()} == {"pending"}
+    assert all(row.moods for row in states(database).values())
+    status = year_end.status()
+    assert status.trouble.words
+    assert status.failure.reason == status.trouble.words
 
     mail_server.behaviour.__init__()
-    if trouble == "it is down":
+    if trouble is is_down:
         mail_server.start()
     year_end.tick()
     assert mail_server.taken == [], "not before the delay is over"
     moved_clock.moment += timedelta(minutes=2)
     year_end.tick()
-    assert mail_server.recipients() == ["ada@example.org"]
-    assert states(database)["ada"].state == "sent"
+    assert sorted(mail_server.recipients()) == ["ada@example.org", "bob@example.org"]
+    assert {row.state for row in states(database).values()} == {"sent"}
     assert year_end.status().failure is None
+    assert year_end.status().trouble is None
 
 
-def test_the_servers_trouble_stops_the_queue_with_growing_delays(
-    year_end, with_a_year, mail_server, database, moved_clock
+def test_a_refused_password_stops_the_queue_and_holds_nobody(
+    with_a_year, mail_server, database, live, moved_clock
 ):
     with_a_year("ada", "bob")
+    mail_server.behaviour.password = "the right one"
+    wrong = make_year_end(
+        database, live, mail_server.port, mail_at=time(0), login=("mood", "a wrong one")
+    )
+    wrong.tick()
+    assert {row.state for row in states(database).values()} == {"pending"}
+    assert wrong.status().trouble.words.startswith("535")
+    moved_clock.moment += timedelta(minutes=2)
+    make_year_end(
+        database, live, mail_server.port, mail_at=time(0), login=("mood", "the right one")
+    ).tick()
+    assert len(mail_server.taken) == 2
+
+
+def test_the_servers_trouble_is_met_ever_less_often_by_all_workers_together(
+    database, live, with_a_year, mail_server, moved_clock
+):
+    with_a_year("ada", "bob")
+    workers = [make_year_end(database, live, mail_server.port, mail_at=time(0)) for _ in range(3)]
     mail_server.behaviour.mail = "451 4.7.0 later"
     tried_at = []
-    for minute in range(70):
+    for minute in range(50):
         before = mail_server.connections
-        year_end.tick()
+        for worker in workers:
+            worker.tick()
+        assert mail_server.connections - before in (0, 1)
         if mail_server.connections > before:
             tried_at.append(minute)
         moved_clock.moment += timedelta(minutes=1)
-    assert tried_at == [0, 1, 3, 7, 15, 31, 63]
+    waits = [later - earlier for earlier, later in pairwise(tried_at)]
+    assert len(waits) >= 5
+    for failures, wait in enumerate(waits, start=1):
+        shortest = delays.after(failures) / timedelta(minutes=1)
+        assert shortest <= wait <= shortest * (1 + delays.JITTER) + 1
+
+
+def test_the_breaker_is_remembered_over_a_restart(
+    year_end, database, live, with_a_year, mail_server
+):
+    with_a_year("ada")
+    mail_server.behaviour.mail = "451 4.7.0 later"
+    year_end.tick()
+    make_year_end(database, live, mail_server.port, mail_at=time(0)).tick()
+    assert mail_server.connections == 1
+
+
+@pytest.mark.parametrize("days", [3, 60])
+def test_a_server_that_was_down_for_days_gets_every_board_once_it_is_back(
+    year_end, with_a_year, mail_server, database, moved_clock, days
+):
+    with_a_year("ada", "bob", "cy")
+    mail_server.stop()
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(days=days), timedelta(days=3))
+    assert {row.state for row in states(database).values()} == {"pending"}
+    mail_server.start()
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(hours=8), timedelta(hours=8))
+    assert len(mail_server.taken) == 3
+
+
+def test_a_server_that_takes_so_many_mails_a_connection_is_called_again(
+    year_end, with_a_year, mail_server, database
+):
+    with_a_year(*(f"p{number:02}" for number in range(12)))
+    mail_server.behaviour.mails_a_connection = 5
+    year_end.tick()
+    assert len(mail_server.taken) == len(set(mail_server.recipients())) == 12
+    assert mail_server.connections == 3
+    assert year_end.status().trouble is None
+
+
+# --- trouble with one person's address (Y4)
 
 
 def test_an_address_refused_for_good_holds_its_person_alone(
@@ -116,8 +210,7 @@ def test_an_address_refused_for_good_holds_its_person_alone(
     assert held.state == "held"
     assert "5.1.1 no such person" in held.last_error
     assert held.moods is not None
-    moved_clock.moment += timedelta(days=60)
-    year_end.tick()
+    live_on(year_end, moved_clock, datetime(2027, 3, 5, tzinfo=UTC), timedelta(days=1))
     assert states(database)["ada"].moods is not None
 
 
@@ -135,18 +228,43 @@ def test_what_is_held_is_sent_once_the_operator_says_so(
     assert mail_server.recipients() == ["ada@example.org"]
 
 
-def test_a_full_mailbox_waits_and_delays_nobody_else(
+def test_a_mailbox_that_is_busy_twice_delays_nobody_else(
     year_end, with_a_year, mail_server, database, moved_clock
 ):
     with_a_year("ada", "bob")
-    mail_server.behaviour.rcpt["ada@example.org"] = "452 4.2.2 mailbox full"
+    mail_server.behaviour.rcpt["ada@example.org"] = ["450 4.2.1 busy", "450 4.2.1 busy"]
     year_end.tick()
     assert mail_server.recipients() == ["bob@example.org"]
-    assert states(database)["ada"].state == "pending"
-    mail_server.behaviour.rcpt.clear()
+    assert states(database)["ada"].attempts == 1
+    moved_clock.moment += timedelta(minutes=2)
+    year_end.tick()
+    assert states(database)["ada"].attempts == 2
     moved_clock.moment += timedelta(minutes=1)
     year_end.tick()
+    assert states(database)["ada"].attempts == 2, "the waits grow"
+    moved_clock.moment += timedelta(minutes=2)
+    year_end.tick()
     assert mail_server.recipients() == ["bob@example.org", "ada@example.org"]
+
+
+def test_after_thirty_days_of_refusals_a_board_is_held_not_lost(
+    year_end, with_a_year, mail_server, database, moved_clock
+):
+    with_a_year("ada")
+    mail_server.behaviour.rcpt["ada@example.org"] = "452 4.2.2 full"
+    year_end.tick()
+    with database.write() as session:  # as many refusals later
+        session.execute(text("UPDATE sealed_years SET attempts = 126"))
+    assert timedelta(days=29) < delays.together(127) < GIVE_UP_AFTER <= delays.together(128)
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(hours=7), timedelta(hours=7))
+    assert states(database)["ada"].state == "pending"
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(hours=16), timedelta(hours=8))
+    row = states(database)["ada"]
+    assert row.state == "held"
+    assert row.moods is not None
+
+
+# --- the same mail on each try (Y3, Y6)
 
 
 def test_every_try_carries_the_same_message_id_and_date(
@@ -164,17 +282,17 @@ def test_every_try_carries_the_same_message_id_and_date(
     assert first.as_bytes() == second.as_bytes()
 
 
-def test_after_thirty_days_of_failures_a_board_is_held_not_lost(
+def test_where_it_is_unknown_whether_a_mail_was_taken_the_tries_grow_rare(
     year_end, with_a_year, mail_server, database, moved_clock
 ):
     with_a_year("ada")
-    mail_server.stop()
-    year_end.tick()
-    moved_clock.moment += GIVE_UP_AFTER
-    year_end.tick()
-    row = states(database)["ada"]
-    assert row.state == "held"
-    assert row.moods is not None
+    mail_server.behaviour.drop_after_data = 1000
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(days=1), timedelta(minutes=20))
+    assert len(mail_server.taken) < 12
+    assert len({message["Message-ID"] for _, message in mail_server.taken}) == 1
+
+
+# --- workers
 
 
 def test_a_worker_that_died_while_sending_is_taken_over_after_its_lease(
@@ -197,23 +315,45 @@ def test_a_worker_that_died_while_sending_is_taken_over_after_its_lease(
     assert mail_server.recipients() == ["ada@example.org"]
 
 
-def test_a_worker_whose_lease_was_lost_does_not_mark_what_is_anothers(
-    year_end, with_a_year, mail_server, database, moved_clock, monkeypatch
+def test_a_lease_from_a_clock_that_ran_ahead_does_not_last_for_years(
+    year_end, with_a_year, mail_server, database, moved_clock
 ):
     with_a_year("ada")
     year_end.seal_ended_years()
-    slow = year_end._outbox
-    claim = slow._claim_next()
+    with database.write() as session:
+        session.execute(
+            text(
+                "UPDATE sealed_years SET state = 'sending', lease_owner = 'dead', attempts = 1, "
+                "message_date = :now, lease_until = :until"
+            ),
+            {"now": moved_clock.now(), "until": moved_clock.now() + timedelta(days=1800)},
+        )
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
+def test_a_worker_whose_lease_was_lost_does_not_mark_what_is_anothers(
+    database, with_a_year, mail_server, year_end, moved_clock
+):
+    with_a_year("ada")
+    year_end.seal_ended_years()
+    second = make_outbox(database, mail_server.port)
+
+    slow = make_outbox(database, mail_server.port)
+    taken_on = slow._next(slow._lanes)
     moved_clock.moment += LEASE + timedelta(seconds=1)
-    slow._return_lost_leases()
-    slow._settle(claim, state="sent")
-    assert states(database)["ada"].state == "pending"
+    second.deliver_due()
+    assert states(database)["ada"].state == "sent"
+    lane, claim = taken_on
+    slow._note(claim, lambda session: lane.held(session, claim, "late", "ada@example.org"))
+    slow._write_down()
+    assert states(database)["ada"].state == "sent"
 
 
 def test_a_board_that_cannot_be_drawn_does_not_stop_those_behind_it(
     year_end, with_a_year, mail_server, database
 ):
-    with_a_year("ada", "bob")
+    with_a_year("ada", "bob", "cy")
     year_end.seal_ended_years()
     with database.write() as session:
         session.execute(
@@ -223,21 +363,47 @@ def test_a_board_that_cannot_be_drawn_does_not_stop_those_behind_it(
             )
         )
     year_end.tick()
-    assert mail_server.recipients() == ["bob@example.org"]
+    assert mail_server.recipients() == ["bob@example.org", "cy@example.org"]
     assert states(database)["ada"].moods == "damaged"
     assert "could not be made" in states(database)["ada"].last_error
 
 
-def test_two_workers_at_once_send_each_mail_once(
-    database, live, with_a_year, mail_server, year_end
-):
-    names = [f"p{n:02}" for n in range(12)]
+def test_workers_at_once_send_each_mail_once(database, live, with_a_year, mail_server, year_end):
+    names = [f"p{n:02}" for n in range(24)]
     with_a_year(*names)
     year_end.seal_ended_years()
-    workers = [
-        Outbox(database, Smtp("127.0.0.1", mail_server.port, "none", timeout=5), ENVELOPE)
-        for _ in range(3)
-    ]
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(Outbox.deliver_due, workers))
+    workers = [make_outbox(database, mail_server.port) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda worker: worker.deliver_due(), workers))
     assert sorted(mail_server.recipients()) == [f"{name}@example.org" for name in names]
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_mail_and_leaves_the_rest(
+    year_end, with_a_year, mail_server, database
+):
+    with_a_year("ada", "bob", "cy")
+    mail_server.behaviour.before_taking = year_end.stop
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+    assert [row.state for row in states(database).values()] == ["sent", "pending", "pending"]
+
+
+def test_what_could_not_be_marked_is_marked_before_anything_else_is_sent(
+    year_end, with_a_year, mail_server, database, monkeypatch
+):
+    with_a_year("ada", "bob")
+    year_end.seal_ended_years()
+    write = database.write
+
+    def full():
+        raise OSError(28, "No space left on device")
+
+    mail_server.behaviour.before_taking = lambda: monkeypatch.setattr(database, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        year_end.tick()
+    assert states(database)["ada"].state == "sending"
+    mail_server.behaviour.before_taking = lambda: None
+    monkeypatch.setattr(database, "write", write)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org", "bob@example.org"]
+    assert [row.state for row in states(database).values()] == ["sent", "sent"]

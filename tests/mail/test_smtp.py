@@ -11,7 +11,7 @@ MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\
 
 @pytest.fixture
 def smtp(mail_server):
-    return Smtp("127.0.0.1", mail_server.port, "none", timeout=0.5)
+    return Smtp("127.0.0.1", mail_server.port, "none", timeout=1, final_timeout=1)
 
 
 def send(smtp, recipient="ada@example.org"):

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from support.server import free_port
 
@@ -17,11 +17,15 @@ class Behaviour:
     """What the server answers where it does not answer OK; ``hang_at`` names a stage."""
 
     mail: str | None = None
-    rcpt: dict[str, str] = field(default_factory=dict)
+    rcpt: dict[str, str | list[str]] = field(default_factory=dict)  # for all, or for each in turn
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
     hang_at: str | None = None
     before_taking: Callable[[], None] = lambda: None
+    drop_in_data: int = 0
     drop_after_data: int = 0
+    mails_a_connection: int | None = None
+    without: tuple[str, ...] = ()  # extensions that it does not offer
+    password: str | None = None
 
 
 class MailServer:
@@ -60,7 +64,7 @@ class MailServer:
         self.connections += 1
         await self._hang("ehlo")
         session.host_name = hostname
-        return responses
+        return [r for r in responses if not r.endswith(self.behaviour.without or ("nothing",))]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -68,6 +72,9 @@ class MailServer:
         await self._hang("mail")
         if self.behaviour.mail:
             return self.behaviour.mail
+        if session.taken == self.behaviour.mails_a_connection:
+            return "421 4.7.0 enough for one connection"
+        self.options = options
         envelope.mail_from = address
         return "250 OK"
 
@@ -75,8 +82,11 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self._hang("rcpt")
-        if address in self.behaviour.rcpt:
-            return self.behaviour.rcpt[address]
+        answer = self.behaviour.rcpt.get(address)
+        if isinstance(answer, list):
+            answer = answer.pop(0) if answer else None
+        if answer:
+            return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -91,14 +101,50 @@ class MailServer:
         assert isinstance(message, EmailMessage)
         self.behaviour.before_taking()
         self.taken.append((envelope.rcpt_tos[0], message))
+        session.taken += 1
         if self.behaviour.drop_after_data:
             self.behaviour.drop_after_data -= 1
             server.transport.close()
         return "250 taken"
 
+    def authenticate(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        mechanism: str,
+        data: LoginPassword,
+    ) -> AuthResult:
+        expected = (self.behaviour.password or "").encode()
+        return AuthResult(success=data.password == expected, handled=False)
+
     async def _hang(self, stage: str) -> None:
         if self.behaviour.hang_at == stage:
             await asyncio.sleep(3600)
+
+
+class _Server(SMTP):
+    """Speaks SMTP as the behaviour says, where handlers come too late."""
+
+    async def _handle_client(self) -> None:
+        if self.event_handler.behaviour.hang_at == "connect":
+            await asyncio.sleep(3600)
+        await super()._handle_client()
+
+    def _create_session(self) -> Session:
+        session = super()._create_session()
+        session.taken = 0
+        return session
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        behaviour = self.event_handler.behaviour
+        if behaviour.drop_in_data:
+            behaviour.drop_in_data -= 1
+            await self.push("354 go on")
+            await self._reader.readline()
+            self.transport.close()
+            return
+        await super().smtp_DATA(arg)
 
 
 class _Controller(Controller):
@@ -106,4 +152,9 @@ class _Controller(Controller):
         super().__init__(mail_server, **more)
 
     def factory(self) -> SMTP:
-        return SMTP(self.handler, enable_SMTPUTF8=True)
+        return _Server(
+            self.handler,
+            enable_SMTPUTF8=True,
+            authenticator=self.handler.authenticate,
+            auth_require_tls=False,
+        )

@@ -1,0 +1,102 @@
+"""Watching the clock: one that jumps ahead by more than a day closes and erases nothing (Y9).
+
+A machine that was off is no jump: time has passed. So what counts is how long the machine has been
+running: a process that goes on running compares the clock with that; one that has just started
+also believes a clock that is up to a month ahead of the last time seen, since the machine may have
+been off. The last time seen stands in the database. What is in doubt stays so, also after a
+restart, until the clock is set right or somebody confirms it.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from moodtracker import clock, installation
+from moodtracker.database import Database
+
+log = logging.getLogger(__name__)
+
+LARGEST_JUMP = timedelta(days=1)
+LONGEST_OFF = timedelta(days=31)
+_NOTE_EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The clock went from ``seen_at`` to ``doubted_at`` in less time than that."""
+
+    seen_at: datetime
+    doubted_at: datetime
+
+
+class ClockWatch:
+    """Whether this process's clock may be believed."""
+
+    def __init__(self, database: Database) -> None:
+        """Remember in ``database`` what all processes have seen."""
+        self._database = database
+        self._believed_at: float | None = None  # uptime
+        self._was_believed = True
+
+    def is_believed(self) -> bool:
+        """Look at the clock, and note what it shows."""
+        now, uptime = clock.now(), clock.uptime()
+        with self._database.read() as session:
+            row = installation.read(session)
+        is_believed = row is None or self._is_believable(row, now, uptime)
+        if is_believed:
+            self._believed_at = uptime
+            if (
+                row is None
+                or row.seen_at is None
+                or row.doubted_at is not None
+                or abs(now - row.seen_at) >= _NOTE_EVERY
+            ):
+                self._note(seen_at=now, doubted_at=None)
+        elif row is not None and row.doubted_at is None:
+            self._note(doubted_at=now)
+        self._say(is_believed, row, now)
+        return is_believed
+
+    def doubt(self) -> Doubt | None:
+        """What nobody has confirmed yet."""
+        with self._database.read() as session:
+            row = installation.read(session)
+        if row is None or row.seen_at is None or row.doubted_at is None:
+            return None
+        return Doubt(row.seen_at, row.doubted_at)
+
+    def confirm(self) -> None:
+        """Believe the clock as it stands."""
+        self._note(seen_at=clock.now(), doubted_at=None)
+
+    def _is_believable(self, row: Row[Any], now: datetime, uptime: float) -> bool:
+        if row.seen_at is None:
+            return True
+        if row.doubted_at is not None and now >= row.doubted_at - LARGEST_JUMP:
+            return False  # it is the very time that is in doubt
+        gap: timedelta = now - row.seen_at
+        if self._believed_at is None:
+            return gap <= max(LONGEST_OFF, timedelta(seconds=uptime) + LARGEST_JUMP)
+        return gap <= timedelta(seconds=uptime - self._believed_at) + LARGEST_JUMP
+
+    def _note(self, **values: datetime | None) -> None:
+        with self._database.write() as session:
+            installation.lock(session)
+            installation.note(session, **values)
+
+    def _say(self, is_believed: bool, row: Row[Any] | None, now: datetime) -> None:
+        if self._was_believed and not is_believed and row is not None:
+            log.error(
+                "the clock shows %s, and was last seen at %s: no year is closed and nothing is "
+                "erased until it is set right, or confirmed by `moodtracker year-end "
+                "confirm-clock`",
+                f"{now:%Y-%m-%d %H:%M} UTC",
+                f"{row.seen_at:%Y-%m-%d %H:%M} UTC",
+            )
+        elif is_believed and not self._was_believed:
+            log.info("the clock is believed again")
+        self._was_believed = is_believed

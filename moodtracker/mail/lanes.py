@@ -1,0 +1,158 @@
+"""What the outbox sends: mails that people ask for, and finished boards."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from moodtracker import clock, sealed
+from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker.database import Database
+from moodtracker.language import speaking
+from moodtracker.mail import post, year_end
+from moodtracker.mail.letter import Asked, Envelope, Letter, Write
+from moodtracker.mail.queue import Claim, Queue
+from moodtracker.mail.smtp import ascii_address
+from moodtracker.models import MessageRow, SealedYearRow, messages, sealed_years, users
+
+log = logging.getLogger(__name__)
+
+
+class Lane(Protocol):
+    """One kind of mails, the rows that they wait in, and what becomes of those."""
+
+    queue: Queue
+    waits_for_it: bool  # somebody does, at this moment
+
+    def is_open(self) -> bool:
+        """Whether its mails may be sent now."""
+
+    def write(self, claim: Claim) -> Letter | None:
+        """The mail of a claim; None where there is none to send (any more), which is settled."""
+
+    def taken(self, session: Session, claim: Claim) -> None:
+        """The mail server has taken the mail."""
+
+    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+        """The mail cannot be delivered to ``address``, and waits for somebody's help."""
+
+
+class Messages:
+    """Every mail but the boards: each is deleted once it is sent, or of no use any more."""
+
+    waits_for_it = True
+
+    def __init__(self, database: Database, owner: str, writers: Mapping[str, Write]) -> None:
+        """``writers`` write each kind of mail."""
+        self.queue = Queue(MessageRow, messages, "id", owner)
+        self._database = database
+        self._writers = writers
+
+    def is_open(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, claim: Claim) -> Letter | None:
+        """As its kind's writer does; raises KeyError for a kind that this version does not know."""
+        row = claim.row
+        if row.created_at + post.useful_for(row.kind) <= clock.now():
+            log.info("a mail was dropped: it is too late for it (%s)", row.kind)
+            letter = None
+        else:
+            letter = self._writers[row.kind](
+                Asked(
+                    row.user_id,
+                    row.kind,
+                    row.email,
+                    row.name,
+                    row.created_at,
+                    row.message_id,
+                    row.message_date,
+                )
+            )
+        if letter is None:
+            with self._database.write() as session:
+                self.taken(session, claim)
+        return letter
+
+    def taken(self, session: Session, claim: Claim) -> None:
+        """Nothing of it has to stay."""
+        session.execute(delete(MessageRow).where(self.queue.holds(claim)))
+
+    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+        """It stays for the operator to see, until it is of no use any more."""
+        self.queue.settle(session, claim, state="held", last_error=reason)
+
+
+class Boards:
+    """Finished boards, drawn from the sealed record alone (Y2, Y8)."""
+
+    waits_for_it = False
+
+    def __init__(
+        self, database: Database, owner: str, envelope: Envelope, is_open: Callable[[], bool]
+    ) -> None:
+        """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
+        self.queue = Queue(SealedYearRow, sealed_years, "year", owner)
+        self.is_open = is_open
+        self._database = database
+        self._envelope = envelope
+
+    def write(self, claim: Claim) -> Letter | None:
+        """The board's mail, by what its person wants at this moment."""
+        with self._database.read() as session:
+            row = session.execute(
+                select_person()
+                .add_columns(sealed_years.moods)
+                .join(SealedYearRow, sealed_years.user_id == users.id)
+                .where(self.queue.holds(claim))
+            ).first()
+        if row is None:
+            return None  # the person left, or another worker has it
+        person = person_from(row)
+        state = wanted_state(person, has_moods=row.moods is not None)
+        if state != "pending":
+            with self._database.write() as session:
+                self.queue.settle(session, claim, state=state)
+            return None
+        year, moods = claim.row.year, row.moods
+        address = ascii_address(person.mail_address or "")
+        with speaking(person.language):
+            return Letter(
+                address,
+                year_end.compose(
+                    sealed.unpack(year, claim.row.zone, moods),
+                    name=person.first_name,
+                    address=address,
+                    sender=self._envelope.sender,
+                    message_id=claim.row.message_id,
+                    date=claim.row.message_date,
+                    base_url=self._envelope.base_url,
+                    keep_days=self._envelope.keep_days,
+                ),
+            )
+
+    def taken(self, session: Session, claim: Claim) -> None:
+        """From now on its days are counted."""
+        if self.queue.settle(
+            session, claim, state="sent", sent_at=clock.now(), last_error=None, refused_email=None
+        ):
+            log.info("a board was mailed")
+
+    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+        """Until its person gives another address, or the operator tries again (Y4)."""
+        if self.queue.settle(
+            session, claim, state="held", last_error=reason, refused_email=address
+        ):
+            log.warning("a board is held: its person's mail address is refused")
+
+
+def wanted_state(person: Person, *, has_moods: bool) -> str:
+    """Where a year that is not mailed yet stands by what its person wants."""
+    if not has_moods:
+        return "empty"
+    if not person.year_end_mail:
+        return "opted_out"
+    return "pending" if person.mail_address else "no_address"

@@ -1,0 +1,57 @@
+"""The line to the mail server: one connection for many mails, opened at the first of them."""
+
+from contextlib import AbstractContextManager
+from typing import Self
+
+from moodtracker.mail.letter import Letter
+from moodtracker.mail.smtp import Connection, ServerTrouble, Smtp
+
+
+class Line:
+    """Hands mails over, one after the other; use as a context manager."""
+
+    def __init__(self, smtp: Smtp, sender_address: str) -> None:
+        """Connect to ``smtp`` when there is something to send."""
+        self._smtp = smtp
+        self._sender_address = sender_address
+        self._opened: AbstractContextManager[Connection] | None = None
+        self._connection: Connection | None = None
+        self._is_proven = False  # it has taken a mail
+
+    def __enter__(self) -> Self:
+        """Begin without a connection."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say good-bye to the server."""
+        self.close()
+
+    def send(self, letter: Letter) -> None:
+        """Hand over one mail.
+
+        A server that ends the connection after so many mails is no trouble: it is called anew.
+        Raises :class:`~moodtracker.mail.smtp.ServerTrouble` or
+        :class:`~moodtracker.mail.smtp.RecipientRefused`.
+        """
+        try:
+            self._hand_over(letter)
+        except ServerTrouble as trouble:
+            was_proven = self._is_proven
+            self.close()
+            if not (trouble.is_closed and was_proven):
+                raise
+            self._hand_over(letter)
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        opened, self._opened, self._connection = self._opened, None, None
+        self._is_proven = False
+        if opened is not None:
+            opened.__exit__(None, None, None)
+
+    def _hand_over(self, letter: Letter) -> None:
+        if self._connection is None:
+            self._opened = self._smtp.connect()
+            self._connection = self._opened.__enter__()
+        self._connection.send(self._sender_address, letter.address, letter.content)
+        self._is_proven = True

@@ -1,0 +1,140 @@
+"""The rows of one table that wait to be mailed, and whose turn it is.
+
+Each change is one conditional statement, so that any number of workers may run and any of them may
+die at any point: a row is taken on under a lease, in its worker's name, and only whoever still
+holds it may say what came of it (Y3).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Column, ColumnElement, Row, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlmodel import SQLModel
+
+from moodtracker import clock
+from moodtracker.mail import delays
+
+# Longer than the slowest mail server takes over one mail, counting every answer's time-out.
+LEASE = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=30)
+_INTERRUPTED = "sending was interrupted"
+
+Columns = ReadOnlyColumnCollection[str, Column[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row that a worker has taken on: whose it is, which one, and how it stood."""
+
+    user_id: int
+    key: Any
+    row: Row[Any]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it has now failed for 30 days of tries (a person's own, not the server's)."""
+        return delays.together(self.row.attempts) >= GIVE_UP_AFTER
+
+
+class Queue:
+    """Takes rows on in the name of one worker, and settles them."""
+
+    def __init__(self, table: type[SQLModel], columns: Columns, key: str, owner: str) -> None:
+        """``table`` has the queue's columns; its primary key is ``user_id`` and ``key``."""
+        self._table = table
+        self._columns = columns
+        self._key = columns[key]
+        self._owner = owner
+
+    def is_due(self) -> ColumnElement[bool]:
+        """Whether there is anything for a worker to do now."""
+        now = clock.now()
+        return exists().where(or_(self._waits(now), self._is_lost(now)))
+
+    def return_lost(self, session: Session) -> None:
+        """Give back what a worker took on and never settled: how that ended is unknown."""
+        session.execute(
+            update(self._table)
+            .where(self._is_lost(clock.now()))
+            .values(
+                state="pending",
+                lease_owner=None,
+                lease_until=None,
+                last_error=_INTERRUPTED,
+            )
+        )
+
+    def claim(self, session: Session) -> Claim | None:
+        """Take on the row that has waited longest, so that no other worker can."""
+        now = clock.now()
+        c = self._columns
+        longest_waiting = (
+            select(c.user_id, self._key)
+            .where(self._waits(now))
+            .order_by(c.next_try_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
+            .cte("longest_waiting")
+        )
+        found = session.execute(
+            update(self._table)
+            .where(
+                c.user_id == longest_waiting.c.user_id,
+                self._key == longest_waiting.c[self._key.name],
+            )
+            .values(
+                state="sending",
+                lease_owner=self._owner,
+                lease_until=now + LEASE,
+                attempts=c.attempts + 1,
+                message_date=func.coalesce(c.message_date, now),
+            )
+            .returning(*c)
+        )
+        row = cast("Row[Any] | None", found.first())
+        return Claim(row.user_id, row._mapping[self._key.name], row) if row else None
+
+    def holds(self, claim: Claim) -> ColumnElement[bool]:
+        """Whether the row is still this worker's."""
+        c = self._columns
+        return and_(
+            c.user_id == claim.user_id,
+            self._key == claim.key,
+            c.state == "sending",
+            c.lease_owner == self._owner,
+        )
+
+    def settle(self, session: Session, claim: Claim, **values: Any) -> bool:
+        """Write down what came of a claim; False where it is not this worker's any more."""
+        settled = session.execute(
+            update(self._table)
+            .where(self.holds(claim))
+            .values(lease_owner=None, lease_until=None, **values)
+            .returning(self._columns.user_id)
+        ).first()
+        return settled is not None
+
+    def put_back(self, session: Session, claim: Claim, reason: str, *, counts: bool) -> None:
+        """Let a row wait for its next try; ``counts``: it failed by itself, the waits grow."""
+        attempts = claim.row.attempts if counts else claim.row.attempts - 1
+        self.settle(
+            session,
+            claim,
+            state="pending",
+            attempts=attempts,
+            next_try_at=clock.now() + delays.jittered(attempts),
+            last_error=reason,
+        )
+
+    def _waits(self, now: datetime) -> ColumnElement[bool]:
+        c = self._columns
+        return and_(c.state == "pending", c.next_try_at <= now)
+
+    def _is_lost(self, now: datetime) -> ColumnElement[bool]:
+        """The lease is over, or was given by a clock that has been set back since."""
+        c = self._columns
+        is_over = or_(c.lease_until < now, c.lease_until > now + 2 * LEASE)
+        return and_(c.state == "sending", is_over)

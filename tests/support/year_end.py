@@ -1,0 +1,83 @@
+"""The year's end against a real mail server, put together as the app does."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import time, timedelta
+
+from moodtracker.clock_watch import ClockWatch
+from moodtracker.database import Database
+from moodtracker.live import Live
+from moodtracker.mail.lanes import Boards, Messages
+from moodtracker.mail.letter import Envelope, Write
+from moodtracker.mail.limit import HourlyLimit
+from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.smtp import Smtp
+from moodtracker.yearend import Closing, YearEnd
+
+KEEP = timedelta(days=30)
+BASE_URL = "https://mood.example.org"
+
+
+def make_outbox(
+    database: Database,
+    port: int,
+    *,
+    live: Live | None = None,
+    watch: ClockWatch | None = None,
+    keep: timedelta = KEEP,
+    timeout: float = 20.0,
+    limit: int | None = None,
+    writers: Mapping[str, Write] | None = None,
+    login: tuple[str, str] | None = None,
+) -> Outbox:
+    """One worker's outbox."""
+    owner = secrets.token_hex(8)
+    envelope = Envelope("Moodtracker <mood@example.org>", BASE_URL, keep.days)
+    watch = watch or ClockWatch(database)
+    return Outbox(
+        database,
+        Smtp(
+            "127.0.0.1",
+            port,
+            "none",
+            username=login[0] if login else None,
+            password=login[1] if login else None,
+            timeout=timeout,
+            final_timeout=timeout,
+        ),
+        envelope,
+        [
+            Messages(database, owner, writers or {}),
+            Boards(database, owner, envelope, watch.is_believed),
+        ],
+        live=live or Live(),
+        limit=HourlyLimit(limit),
+    )
+
+
+def make_year_end(
+    database: Database,
+    live: Live,
+    port: int | None,
+    *,
+    mail_at: time = time(9),
+    keep: timedelta = KEEP,
+    timeout: float = 20.0,
+    limit: int | None = None,
+    writers: Mapping[str, Write] | None = None,
+    login: tuple[str, str] | None = None,
+) -> YearEnd:
+    """One process that closes years; without a ``port`` there is no mail server."""
+    watch = ClockWatch(database)
+    outbox = port and make_outbox(
+        database,
+        port,
+        live=live,
+        watch=watch,
+        keep=keep,
+        timeout=timeout,
+        limit=limit,
+        writers=writers,
+        login=login,
+    )
+    return YearEnd(database, live, Closing(mail_at, keep, "example.org"), watch, outbox or None)
