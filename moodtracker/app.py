@@ -11,6 +11,7 @@ from moodtracker.accounts import audit, links, sessions, throttling
 from moodtracker.accounts.throttling import Throttle
 from moodtracker.backups import BackupError, Backups
 from moodtracker.clock_watch import ClockWatch
+from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
@@ -23,7 +24,7 @@ from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
-from moodtracker.yearend import Closing, YearEnd
+from moodtracker.yearend import YearEnd
 
 if TYPE_CHECKING:
     from moodtracker.accounts.provider import Provider
@@ -51,6 +52,7 @@ class App:
     outbox: Outbox | None  # None: no mail server is set
     clock_watch: ClockWatch
     year_end: YearEnd
+    closed_years: ClosedYears
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
 
@@ -71,6 +73,11 @@ class App:
         live = Live()
         smtp = Smtp.from_settings(settings)
         watch = ClockWatch(database)
+        closing = Closing(
+            settings.year_end_mail_at,
+            timedelta(days=settings.year_end_keep_days),
+            envelope(settings).domain,
+        )
         outbox = _outbox(settings, database, smtp, watch, live) if smtp else None
         return cls(
             settings,
@@ -83,17 +90,8 @@ class App:
             smtp,
             outbox,
             watch,
-            YearEnd(
-                database,
-                live,
-                Closing(
-                    settings.year_end_mail_at,
-                    timedelta(days=settings.year_end_keep_days),
-                    envelope(settings).domain,
-                ),
-                watch,
-                outbox,
-            ),
+            YearEnd(database, live, closing, watch, outbox),
+            ClosedYears(database, live, closing),
             backups,
             None if database.is_sqlite else Instances(database, live),
         )

@@ -5,42 +5,34 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+from sqlmodel import col
 
 from moodtracker import clock, days, sealed
 from moodtracker.accounts.people import Person, person_from, select_person
-from moodtracker.board import Board
 from moodtracker.clock_watch import ClockWatch, Doubt
+from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
 from moodtracker.database import Database
 from moodtracker.diary import read_year
 from moodtracker.live import Live
 from moodtracker.mail.breaker import Breaker, Trouble
 from moodtracker.mail.lanes import wanted_state
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.smtp import ascii_address
 from moodtracker.models import EntryRow, SealedYearRow, UserRow, entries, sealed_years, users
 
 log = logging.getLogger(__name__)
 
+# How long a year that cannot be mailed is there to be seen, before a newer one takes its place.
+_TO_BE_SEEN = timedelta(days=30)
 # The year begins first at UTC+14, in Kiritimati.
 _EARLIEST_ZONE = timedelta(hours=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """How years are closed here: when the mail is due, how long a sealed year is kept after it.
-
-    ``mail_at`` is local time on 1 January; ``mail_domain`` ends the Message-IDs.
-    """
-
-    mail_at: time
-    keep: timedelta
-    mail_domain: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +56,6 @@ class Status:
     failure: Failure | None = None
     trouble: Trouble | None = None
     doubt: Doubt | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedYear:
-    """A sealed year that is still here: what became of its mail, and when it is erased."""
-
-    year: int
-    state: str
-    erased_from: datetime | None
 
 
 class YearEnd:
@@ -102,10 +85,11 @@ class YearEnd:
         is_believed = self._watch.is_believed()
         if is_believed:
             self.seal_ended_years()
+            self.follow_wishes()
         if self._outbox is not None:
             self._outbox.deliver_due()
         if is_believed:
-            self.erase_delivered()
+            self.erase_due()
 
     def stop(self) -> None:
         """End a tick that is under way after the person, or the mail, that it is at."""
@@ -125,23 +109,73 @@ class YearEnd:
                 # One person's trouble must not keep the others' years open.
                 log.error("a year could not be sealed (%s)", type(error).__name__)  # noqa: TRY400
 
-    def erase_delivered(self) -> None:
-        """Erase the moods of each year whose mail was taken long enough ago (Y5)."""
+    def follow_wishes(self) -> None:
+        """Let what is not mailed yet stand where its person wants it now (Y4).
+
+        An address that was given or verified late, and consent that was given late, send the
+        board; a change of address sends one that the old address refused.
+        """
+        not_mailed = sealed_years.state.in_(("pending", *CANNOT_BE_MAILED))
+        with self._database.read() as session:
+            rows = session.execute(
+                select_person()
+                .add_columns(sealed_years.year, sealed_years.state, sealed_years.refused_email)
+                .join(SealedYearRow, sealed_years.user_id == users.id)
+                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes())
+            ).all()
+        for row in rows:
+            person = person_from(row)
+            wanted = wanted_state(person, has_moods=True)
+            if row.state == "held" and _is_refused(person, row.refused_email):
+                continue
+            with self._database.write() as session:
+                session.execute(
+                    update(SealedYearRow)
+                    .where(
+                        sealed_years.user_id == person.id,
+                        sealed_years.year == row.year,
+                        sealed_years.state == row.state,
+                    )
+                    .values(state=wanted, next_try_at=sealed_years.due_at, attempts=0)
+                )
+            self._live.tell(person.id)
+
+    def erase_due(self) -> None:
+        """Erase the moods of each year whose time has come (Y5).
+
+        That is a while after its mail was taken; where it cannot be mailed, a while after it was
+        downloaded, or once the next year has closed and the person had a month to see it.
+        """
         now = clock.now()
+        keep = self._closing.keep
+        cannot = CANNOT_BE_MAILED if self._outbox else ("pending", *CANNOT_BE_MAILED)
+        is_stuck = sealed_years.state.in_(cannot)
+        newer = aliased(SealedYearRow)
+        has_newer = exists().where(
+            col(newer.user_id) == sealed_years.user_id, col(newer.year) > sealed_years.year
+        )
         with self._database.write() as session:
             erased = session.scalars(
                 update(SealedYearRow)
                 .where(
-                    sealed_years.state == "sent",
-                    sealed_years.sent_at <= now - self._closing.keep,
-                    sealed_years.erased_at.is_(None),
+                    sealed_years.moods.is_not(None),
+                    or_(
+                        and_(sealed_years.state == "sent", sealed_years.sent_at <= now - keep),
+                        and_(
+                            is_stuck,
+                            sealed_years.downloaded_at <= now - self._closing.keep_after_download,
+                        ),
+                        and_(is_stuck, sealed_years.sealed_at <= now - _TO_BE_SEEN, has_newer),
+                    ),
                 )
-                .values(moods=None, erased_at=now)
+                .values(**ERASED, erased_at=now)
                 .returning(sealed_years.user_id)
             ).all()
         if erased:
             self._database.forget_deleted()
-            log.info("%d delivered year(s) erased", len(erased))
+            log.info("%d closed year(s) erased", len(erased))
+        for user_id in erased:
+            self._live.tell(user_id)
 
     def retry_held(self) -> None:
         """Put what is held back into the queue, for instance once an address was mended."""
@@ -185,29 +219,6 @@ class YearEnd:
                 Breaker(self._database).trouble(),
                 self._watch.doubt(),
             )
-
-    def closed_year(self, person: Person) -> ClosedYear | None:
-        """The person's last closed year, while the server still has it (Y5)."""
-        with self._database.read() as session:
-            row = session.execute(
-                select(sealed_years.year, sealed_years.state, sealed_years.sent_at)
-                .where(sealed_years.user_id == person.id, sealed_years.moods.is_not(None))
-                .order_by(sealed_years.year.desc())
-            ).first()
-        if row is None:
-            return None
-        erased_from = row.sent_at + self._closing.keep if row.sent_at else None
-        return ClosedYear(row.year, row.state, erased_from)
-
-    def closed_board(self, person: Person, year: int) -> Board | None:
-        """The board of a closed year, while the server still has it."""
-        with self._database.read() as session:
-            row = session.execute(
-                select(sealed_years.zone, sealed_years.moods).where(
-                    sealed_years.user_id == person.id, sealed_years.year == year
-                )
-            ).first()
-        return sealed.unpack(year, row.zone, row.moods) if row and row.moods else None
 
     def _with_an_older_year(self) -> Sequence[Row[Any]]:
         """Everybody who has entries of a year that has ended somewhere on earth."""
@@ -275,3 +286,18 @@ class YearEnd:
         new_year = date(year + 1, 1, 1)
         at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
         return max(at.astimezone(UTC), days.begins_at(new_year, person.zone, person.day_end_hour))
+
+
+def _differs_from_wishes() -> ColumnElement[bool]:
+    """Whether a year may stand elsewhere than its person wants it, as far as a database can say."""
+    may_be_mailed = and_(users.year_end_mail, users.email_verified_at.is_not(None))
+    return or_(
+        sealed_years.state == "held",
+        and_(sealed_years.state == "pending", not_(may_be_mailed)),
+        and_(sealed_years.state != "pending", may_be_mailed),
+    )
+
+
+def _is_refused(person: Person, refused: str | None) -> bool:
+    """Whether the person still has the address that a mail server has refused, and no other."""
+    return person.mail_address is None or ascii_address(person.mail_address) == refused

@@ -3,8 +3,8 @@
 from html import escape
 
 from moodtracker.accounts.people import Person
+from moodtracker.closed_years import ClosedYear
 from moodtracker.drawing.html import MONTHS
-from moodtracker.yearend import ClosedYear
 from pages.sub_path import address
 
 

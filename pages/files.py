@@ -57,9 +57,10 @@ def mount(web: FastAPI, app: App) -> None:
         board = app.diary.read(who)
         if year is None or year == board.year:
             return board
-        closed = app.year_end.closed_board(who.person, year)
+        closed = app.closed_years.board(who.person, year)
         if closed is None:
             raise HTTPException(404)
+        app.closed_years.note_download(who.person, year)
         return closed
 
     async def answer(

@@ -13,9 +13,9 @@ from moodtracker import days
 from moodtracker.accounts.sessions import SessionEnded, SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
+from moodtracker.closed_years import ClosedYear
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.drawing import html
-from moodtracker.yearend import ClosedYear
 from pages import closed_year, session_watch, words
 from pages.tap import Tap
 
@@ -27,7 +27,7 @@ _ANSWERS = (DayFull, DayLocked, EntryGone)
 
 def read(app: App, who: SignedIn) -> tuple[Board, ClosedYear | None]:
     """All that a board page shows; raises :class:`SessionEnded`."""
-    return app.diary.read(who), app.year_end.closed_year(who.person)
+    return app.diary.read(who), app.closed_years.of(who.person)
 
 
 class OpenBoard:

@@ -9,9 +9,11 @@ from moodtracker import export
 from moodtracker.accounts import sessions
 from moodtracker.accounts.people import find
 from moodtracker.board import Board
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.drawing import layout
 from moodtracker.moods import Mood
-from support.year_end import KEEP
+from support.addresses import verify_address
+from support.year_end import KEEP, make_closed_years
 from support.year_end import make_year_end as year_end_of
 
 NEW_YEARS_EVE = date(2026, 12, 31)
@@ -28,6 +30,11 @@ def make_year_end(database, live, mail_server):
 @pytest.fixture
 def year_end(make_year_end):
     return make_year_end()
+
+
+@pytest.fixture
+def closed_years(database, live):
+    return make_closed_years(database, live)
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def test_nothing_is_sealed_while_the_year_lasts(year_end, join, write_moods, dat
 
 
 def test_at_the_end_of_the_year_its_moods_move_into_one_sealed_record(
-    year_end, join, write_moods, database, diary, moved_clock
+    closed_years, year_end, join, write_moods, database, diary, moved_clock
 ):
     ada = join()
     before = diary.read(ada)
@@ -73,8 +80,8 @@ def test_at_the_end_of_the_year_its_moods_move_into_one_sealed_record(
     year_end.tick()
     assert rows(database) == 0
     assert diary.read(ada).entries == ()
-    assert year_end.closed_year(ada.person).state == "pending"
-    closed = year_end.closed_board(ada.person, 2026)
+    assert closed_years.of(ada.person).state == "pending"
+    closed = closed_years.board(ada.person, 2026)
     assert [entry[:4] for entry in closed.entries] == [entry[:4] for entry in before.entries]
 
 
@@ -155,13 +162,13 @@ def test_a_person_gets_exactly_one_mail_however_often_the_clock_ticks(
 
 
 def test_the_sealed_year_is_erased_thirty_days_after_the_mail_was_taken(
-    year_end, join, write_moods, database, moved_clock
+    closed_years, year_end, join, write_moods, database, moved_clock
 ):
     ada = join()
     write_moods(ada)
     moved_clock.set(2027, 1, 1, 9)
     year_end.tick()
-    assert year_end.closed_year(ada.person).erased_from == moved_clock.now() + KEEP
+    assert closed_years.of(ada.person).erased_from == moved_clock.now() + KEEP
     moved_clock.moment += KEEP - timedelta(seconds=1)
     year_end.tick()
     assert sealed(database)[0].moods is not None
@@ -169,7 +176,7 @@ def test_the_sealed_year_is_erased_thirty_days_after_the_mail_was_taken(
     year_end.tick()
     (row,) = sealed(database)
     assert row.moods is None
-    assert year_end.closed_year(ada.person) is None
+    assert closed_years.of(ada.person) is None
     assert year_end.status().erased == 1
 
 
@@ -229,7 +236,7 @@ def test_a_year_in_which_everything_was_taken_back_is_closed_without_a_mail(
 
 
 def test_somebody_who_wants_no_mail_gets_none_and_keeps_the_year(
-    year_end, join, write_moods, database, mail_server, moved_clock
+    closed_years, year_end, join, write_moods, database, mail_server, moved_clock
 ):
     ada = join()
     write_moods(ada)
@@ -238,7 +245,7 @@ def test_somebody_who_wants_no_mail_gets_none_and_keeps_the_year(
     moved_clock.set(2027, 3, 1)
     year_end.tick()
     assert mail_server.taken == []
-    assert year_end.closed_year(ada.person).state == "opted_out"
+    assert closed_years.of(ada.person).state == "opted_out"
 
 
 def test_after_the_close_a_move_west_does_not_reopen_the_old_year(
@@ -268,15 +275,15 @@ def test_an_open_page_is_told_when_its_year_is_sealed(
 
 
 def test_without_a_mail_server_years_are_sealed_and_nothing_is_erased(
-    database, live, join, write_moods, moved_clock
+    closed_years, database, live, join, write_moods, moved_clock
 ):
     ada = join()
     write_moods(ada)
     year_end = year_end_of(database, live, None, keep=timedelta(0))
     moved_clock.set(2027, 6, 1)
     year_end.tick()
-    assert year_end.closed_year(ada.person).state == "pending"
-    assert len(year_end.closed_board(ada.person, 2026).entries) == 3
+    assert closed_years.of(ada.person).state == "pending"
+    assert len(closed_years.board(ada.person, 2026).entries) == 3
 
 
 def test_one_persons_broken_zone_does_not_keep_the_others_years_open(
@@ -312,3 +319,276 @@ def test_nothing_of_an_erased_year_is_left_in_the_database_file(
     year_end.tick()
     for file in tmp_path.glob("moodtracker.db*"):
         assert needle not in file.read_bytes()
+
+
+# --- wishes (Y4)
+
+
+def say(database, **values):
+    """Change something about ada, as her settings would."""
+    with database.write() as session:
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        session.execute(text(f"UPDATE users SET {assignments} WHERE username = 'ada'"), values)
+
+
+def test_an_address_verified_on_the_fifth_of_january_gets_the_board(
+    year_end, join, write_moods, mail_server, database, moved_clock, closed_years
+):
+    ada = join(verified=False)
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert closed_years.of(ada.person).state == "no_address"
+    moved_clock.set(2027, 1, 5)
+    verify_address(database, "ada")
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+    assert closed_years.of(ada.person).state == "sent"
+
+
+def test_consent_given_late_sends_the_board_and_consent_taken_back_keeps_it(
+    year_end, join, write_moods, mail_server, database, moved_clock, closed_years
+):
+    ada = join()
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1, 1)
+    year_end.tick()
+    say(database, year_end_mail=False)
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert closed_years.of(ada.person).state == "opted_out"
+    assert mail_server.taken == []
+    say(database, year_end_mail=True)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
+def test_another_address_gets_what_the_old_one_refused_and_the_same_one_does_not(
+    year_end, join, write_moods, mail_server, database, moved_clock, closed_years
+):
+    ada = join()
+    write_moods(ada)
+    mail_server.behaviour.rcpt["ada@example.org"] = "550 5.1.1 no such person"
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert closed_years.of(ada.person).state == "held"
+    assert "5.1.1" in closed_years.of(ada.person).reason
+    moved_clock.moment += timedelta(days=1)
+    year_end.tick()
+    assert mail_server.connections == 1
+    say(database, email="lovelace@example.org")
+    year_end.tick()
+    assert mail_server.recipients() == ["lovelace@example.org"]
+
+
+def test_an_address_changed_between_two_tries_gets_the_second(
+    year_end, join, write_moods, mail_server, database, moved_clock
+):
+    write_moods(join())
+    mail_server.behaviour.rcpt["ada@example.org"] = "450 4.2.1 busy"
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    say(database, email="lovelace@example.org")
+    moved_clock.moment += timedelta(minutes=2)
+    year_end.tick()
+    assert mail_server.recipients() == ["lovelace@example.org"]
+
+
+@pytest.mark.parametrize("leave", ["DELETE FROM users", "UPDATE users SET year_end_mail = false"])
+def test_who_leaves_or_opts_out_while_others_are_mailed_gets_nothing(
+    year_end, join, write_moods, mail_server, database, moved_clock, leave
+):
+    for name in ("ada", "bob"):
+        write_moods(join(name), days=(NEW_YEARS_EVE,))
+    moved_clock.set(2027, 1, 1, 9)
+
+    def second_goes() -> None:
+        with database.write() as session:
+            session.execute(text(f"{leave} WHERE username = 'bob'"))
+
+    mail_server.behaviour.before_taking = second_goes
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
+def test_who_leaves_while_their_own_mail_is_under_way_leaves_nothing_behind(
+    year_end, join, write_moods, mail_server, database, moved_clock
+):
+    write_moods(join())
+    moved_clock.set(2027, 1, 1, 9)
+
+    def go() -> None:
+        with database.write() as session:
+            session.execute(text("DELETE FROM users"))
+
+    mail_server.behaviour.before_taking = go
+    year_end.tick()
+    assert sealed(database) == []
+
+
+# --- what cannot be delivered (Y5)
+
+
+def test_what_cannot_be_mailed_stays_until_it_was_downloaded_a_while_ago(
+    year_end, join, write_moods, database, moved_clock, closed_years
+):
+    ada = join(verified=False)
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    moved_clock.set(2027, 11, 1)
+    year_end.tick()
+    assert closed_years.of(ada.person).erased_from is None
+    closed_years.note_download(ada.person, 2026)
+    assert closed_years.of(ada.person).erased_from == moved_clock.now() + KEEP
+    moved_clock.moment += KEEP - timedelta(seconds=1)
+    year_end.tick()
+    assert closed_years.board(ada.person, 2026) is not None
+    moved_clock.moment += timedelta(seconds=1)
+    year_end.tick()
+    assert closed_years.of(ada.person) is None
+
+
+def test_a_download_does_not_keep_a_board_from_being_mailed(
+    year_end, join, write_moods, mail_server, moved_clock, closed_years
+):
+    ada = join()
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    closed_years.note_download(ada.person, 2026)
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
+def test_the_server_holds_at_most_one_sealed_year(
+    year_end, join, write_moods, database, diary, moved_clock, closed_years
+):
+    ada = join(verified=False)
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    moved_clock.set(2027, 5, 5, 12)
+    again = sessions.find(database, sessions.open_session(database, ada.person.id))
+    diary.record(again, date(2027, 5, 5), Mood.GOOD, "tap2027")
+    moved_clock.set(2027, 12, 31, 23)
+    year_end.tick()
+    assert closed_years.board(ada.person, 2026) is not None
+    moved_clock.set(2028, 1, 1)
+    year_end.tick()
+    assert [row.year for row in sealed(database) if row.moods] == [2027]
+
+
+def test_a_person_can_erase_their_closed_year_at_once_and_is_not_mailed_it(
+    year_end, join, write_moods, mail_server, database, moved_clock, closed_years
+):
+    ada = join()
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    for _ in range(2):
+        closed_years.erase(ada.person, 2026)
+    assert closed_years.of(ada.person) is None
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert mail_server.taken == []
+    assert [row.moods for row in sealed(database)] == [None]
+
+
+def test_a_person_can_have_a_held_board_tried_again(
+    year_end, join, write_moods, mail_server, moved_clock, closed_years
+):
+    ada = join()
+    write_moods(ada)
+    mail_server.behaviour.rcpt["ada@example.org"] = ["550 5.2.2 over quota"]
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    assert closed_years.of(ada.person).state == "held"
+    closed_years.try_again(ada.person, 2026)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
+# --- the clock (Y9)
+
+
+def test_a_clock_that_jumps_ahead_five_years_closes_mails_and_erases_nothing_until_confirmed(
+    year_end, make_year_end, join, write_moods, database, mail_server, moved_clock
+):
+    write_moods(join("ada"))
+    year_end.tick()
+    moved_clock.jump(timedelta(days=5 * 365))
+    for process in (year_end, make_year_end()):
+        for _ in range(3):
+            process.tick()
+            moved_clock.moment += timedelta(hours=1)
+    assert rows(database) == 3
+    assert rows(database, "sealed_years") == 0
+    assert year_end.status().doubt.seen_at < moved_clock.now() - timedelta(days=5 * 364)
+    ClockWatch(database).confirm()
+    year_end.tick()
+    assert rows(database) == 0
+    assert len(mail_server.taken) == 1
+    assert year_end.status().doubt is None
+
+
+def test_a_jump_erases_nothing_that_was_mailed(year_end, join, write_moods, database, moved_clock):
+    write_moods(join())
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    moved_clock.jump(timedelta(days=40))
+    year_end.tick()
+    assert sealed(database)[0].moods is not None
+
+
+def test_a_clock_that_is_set_right_again_needs_no_confirmation(
+    year_end, join, write_moods, database, moved_clock
+):
+    write_moods(join())
+    year_end.tick()
+    moved_clock.jump(timedelta(days=400))
+    year_end.tick()
+    moved_clock.jump(timedelta(days=-400))
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    assert rows(database, "sealed_years") == 1
+
+
+def test_a_clock_back_one_hour_delays_and_doubles_nothing(
+    year_end, join, write_moods, mail_server, database, moved_clock
+):
+    write_moods(join())
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    moved_clock.jump(timedelta(hours=-1))
+    for _ in range(15):
+        year_end.tick()
+        moved_clock.moment += timedelta(minutes=10)
+    assert len(mail_server.taken) == 1
+
+
+@pytest.mark.parametrize(("back", "closes"), [((2027, 1, 20), True), ((2028, 3, 1), False)])
+def test_a_machine_that_was_off_for_weeks_goes_on_by_itself_one_off_for_long_asks_first(
+    year_end, make_year_end, join, write_moods, mail_server, database, moved_clock, back, closes
+):
+    write_moods(join())
+    year_end.tick()
+    moved_clock.set(*back)
+    moved_clock.start_machine()
+    back_again = make_year_end()
+    back_again.tick()
+    assert len(mail_server.taken) == closes
+    ClockWatch(database).confirm()
+    back_again.tick()
+    assert len(mail_server.taken) == 1
+
+
+def test_a_process_that_was_off_while_its_machine_ran_needs_no_confirmation(
+    year_end, make_year_end, join, write_moods, mail_server, moved_clock
+):
+    write_moods(join())
+    year_end.tick()
+    moved_clock.set(2028, 3, 1)
+    make_year_end().tick()
+    assert len(mail_server.taken) == 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 
 from moodtracker.clock_watch import ClockWatch
+from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
 from moodtracker.live import Live
 from moodtracker.mail.lanes import Boards, Messages
@@ -12,7 +13,7 @@ from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
-from moodtracker.yearend import Closing, YearEnd
+from moodtracker.yearend import YearEnd
 
 KEEP = timedelta(days=30)
 BASE_URL = "https://mood.example.org"
@@ -81,3 +82,8 @@ def make_year_end(
         login=login,
     )
     return YearEnd(database, live, Closing(mail_at, keep, "example.org"), watch, outbox or None)
+
+
+def make_closed_years(database: Database, live: Live, *, keep: timedelta = KEEP) -> ClosedYears:
+    """What a person sees of their closed years."""
+    return ClosedYears(database, live, Closing(time(9), keep, "example.org"))
