@@ -13,6 +13,7 @@ from pages import (
     files,
     health,
     metrics,
+    provider,
     rollover,
     settings,
     signing_in,
@@ -35,6 +36,7 @@ def mount(app: App) -> FastAPI:
     metrics.mount(web, app, requests)
     files.mount(web, app)
     signing_in.mount(web, app)
+    provider.mount(web, app)
     settings.mount(web, app)
     admin.mount(web, app)
     board.mount(app, rollover.mount())

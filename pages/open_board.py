@@ -81,7 +81,7 @@ class OpenBoard:
             try:
                 await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
             except SessionEnded:
-                session_watch.send_away(self._client)
+                session_watch.send_away(self._app, self._client)
             except _ANSWERS as answer:
                 self._answer(tap.tap, words.for_person(answer))
             except Exception as error:
@@ -110,7 +110,7 @@ class OpenBoard:
             try:
                 board, closed = await asyncio.to_thread(read, self._app, self._who)
             except SessionEnded:
-                session_watch.send_away(self._client)
+                session_watch.send_away(self._app, self._client)
                 return
             except Exception as error:
                 log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400

@@ -7,6 +7,7 @@ from nicegui import Client, background_tasks
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
+from pages.guard import signed_out_path
 
 # Time for the page to hear that it has to leave; until then it is refused whatever it asks.
 _LEAVE_SECONDS = 1.0
@@ -18,7 +19,7 @@ def watch(app: App, who: SignedIn, client: Client) -> None:
 
     async def look() -> None:
         if not await asyncio.to_thread(sessions.is_open, app.database, who):
-            send_away(client)
+            send_away(app, client)
 
     def look_soon() -> None:
         loop.call_soon_threadsafe(background_tasks.create, look())
@@ -26,11 +27,11 @@ def watch(app: App, who: SignedIn, client: Client) -> None:
     client.on_delete(app.live.follow(who.person.id, look_soon))
 
 
-def send_away(client: Client) -> None:
+def send_away(app: App, client: Client) -> None:
     """Lead the page to where people sign in, and forget it, so that it can do nothing more."""
     if client.is_deleted:
         return
-    client.open("/login")
+    client.open(signed_out_path(app.settings))
 
     async def forget() -> None:
         await asyncio.sleep(_LEAVE_SECONDS)

@@ -6,29 +6,23 @@ session cookie, and a form with something wrong comes back with what was typed.
 
 import asyncio
 from collections.abc import Mapping
-from html import escape
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
 from starlette.responses import Response
 
-from moodtracker import days
 from moodtracker.accounts import passwords, people, registration, sessions
 from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.app import App
 from pages import errors, parts, posting
 from pages.guard import local_path
+from pages.provider import away, button
+from pages.zone_field import zone_field
 
 _REFUSED = "That name and password do not go together. Please try again."
 _SIGN_IN = ui.page("/login", title="Sign in · Moodtracker")
 _REGISTER = ui.page("/register", title="Welcome · Moodtracker")
-# What the browser thinks of as home, put in for the person to confirm.
-_GUESS_ZONE = """
-const zone = document.getElementById("zone");
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (!zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
-"""
 
 
 def mount(web: FastAPI, app: App) -> None:
@@ -36,16 +30,20 @@ def mount(web: FastAPI, app: App) -> None:
 
     @_SIGN_IN
     async def sign_in_page(request: Request) -> Response | None:
+        wanted = request.query_params.get("next")
         if request.state.signed_in:
-            return posting.to(request.query_params.get("next"))
+            return posting.to(wanted)
+        if app.settings.oidc_only:
+            return posting.to(button.start(wanted))
         may_join = await _may_join(app)
         if may_join and not await asyncio.to_thread(people.anybody, app.database):
             return posting.to("/register")  # nobody lives here yet
-        _sign_in_form({"next": request.query_params.get("next", "")}, may_join=may_join)
+        _sign_in_form(app, {"next": wanted or ""}, may_join=may_join)
         return None
 
     @web.post("/login")
     async def sign_in(request: Request) -> Response:
+        _by_password(app)
         given = await posting.given(request)
         try:
             cookie = await asyncio.to_thread(
@@ -59,7 +57,7 @@ def mount(web: FastAPI, app: App) -> None:
         except SignInRefused:
             may_join = await _may_join(app)
             with Client(_SIGN_IN, request=request) as client:
-                _sign_in_form(given, may_join=may_join, wrong=_REFUSED)
+                _sign_in_form(app, given, may_join=may_join, wrong=_REFUSED)
             return client.build_response(request, 401)
         return posting.with_session(posting.to(given.get("next")), app, cookie)
 
@@ -67,13 +65,16 @@ def mount(web: FastAPI, app: App) -> None:
     async def register_page(request: Request) -> Response | None:
         if request.state.signed_in:
             return posting.to("/")
+        if app.settings.oidc_only:
+            return posting.to(button.start())
         if not await _may_join(app):
             return _closed()
-        _register_form({}, {})
+        _register_form(app, {}, {})
         return None
 
     @web.post("/register")
     async def register(request: Request) -> Response:
+        _by_password(app)
         given = await posting.given(request)
         try:
             new = Registration.check(given)
@@ -82,7 +83,7 @@ def mount(web: FastAPI, app: App) -> None:
             )
         except InvalidInput as wrong:
             with Client(_REGISTER, request=request) as client:
-                _register_form(given, wrong.messages)
+                _register_form(app, given, wrong.messages)
             return client.build_response(request, 422)
         except RegistrationClosed:
             return _closed()
@@ -98,14 +99,23 @@ def mount(web: FastAPI, app: App) -> None:
     @web.post("/logout")
     async def sign_out(request: Request) -> Response:
         who = request.state.signed_in
+        id_token = await asyncio.to_thread(sessions.id_token_of, app.database, who)
         await asyncio.to_thread(
             sessions.sign_out, app.database, posting.session_cookie(request, app)
         )
         app.live.tell(who.person.id)
-        return posting.without_session(posting.to("/login"), app)
+        return posting.without_session(await away.after_signing_out(request, app, id_token), app)
 
 
-def _sign_in_form(given: Mapping[str, str], *, may_join: bool, wrong: str | None = None) -> None:
+def _by_password(app: App) -> None:
+    """Refuse a form with a password where people sign in with the identity provider alone."""
+    if app.settings.oidc_only:
+        raise HTTPException(403)
+
+
+def _sign_in_form(
+    app: App, given: Mapping[str, str], *, may_join: bool, wrong: str | None = None
+) -> None:
     with parts.narrow_card("Welcome back", "Sign in to your board."):
         with parts.form("/login"):
             if wrong:
@@ -120,11 +130,12 @@ def _sign_in_form(given: Mapping[str, str], *, may_join: bool, wrong: str | None
             )
             parts.field("Password", "password", kind="password", autocomplete="current-password")
             parts.submit("Sign in")
+        button.button(app, given.get("next"))
         if may_join:
             parts.aside("New here?", "Make an account", "/register")
 
 
-def _register_form(given: Mapping[str, str], wrong: Mapping[str, str]) -> None:
+def _register_form(app: App, given: Mapping[str, str], wrong: Mapping[str, str]) -> None:
     with (
         parts.narrow_card("Nice to meet you", "Two moods a day, a year of colour, yours alone."),
         parts.form("/register"),
@@ -170,28 +181,9 @@ def _register_form(given: Mapping[str, str], wrong: Mapping[str, str]) -> None:
             help_text=f"At least {passwords.SHORTEST} characters; a sentence is fine.",
             wrong=wrong.get("password"),
         )
-        _zone_field(given.get("zone", ""), wrong.get("zone"))
+        zone_field(given.get("zone", ""), wrong.get("zone"))
         parts.submit("Start my board")
-
-
-def _zone_field(chosen: str, wrong: str | None) -> None:
-    options = "".join(
-        f'<option value="{escape(name)}"{" selected" if name == chosen else ""}>'
-        f"{escape(name.replace('_', ' '))}</option>"
-        for name in sorted(days.zone_names())
-    )
-    with parts.labelled(
-        "Time zone",
-        "zone",
-        help_text="Taken from your browser. It decides when your day and your year end.",
-        wrong=wrong,
-    ):
-        ui.html(
-            '<select id="zone" name="zone" required aria-describedby="zone-notes">'
-            f'<option value="">Please choose</option>{options}</select>',
-            sanitize=False,
-        )
-    ui.run_javascript(_GUESS_ZONE)
+        button.button(app)
 
 
 def _closed() -> Response:

@@ -172,6 +172,16 @@ def id_token_of(database: Database, who: SignedIn) -> str | None:
     return found
 
 
+def keep_id_token(database: Database, who: SignedIn, id_token: str) -> None:
+    """Note what the identity provider gave for a session that began without it."""
+    with database.write() as session:
+        session.execute(
+            update(SessionRow)
+            .where(*_named(who.person.id, who.token_hash))
+            .values(id_token=id_token)
+        )
+
+
 def end(database: Database, user_id: int, token_hash: str) -> None:
     """End one session of a person; one that is not there is no matter."""
     with database.write() as session:

@@ -4,6 +4,9 @@ from urllib.parse import quote, urlsplit
 
 from starlette.types import Scope
 
+from moodtracker.accounts.attempt import SIGNED_OUT
+from moodtracker.settings import Settings
+
 
 def local_path(address: str | None) -> str:
     """``address`` if it is a path of this app, else '/': nobody is led to another site.
@@ -16,6 +19,15 @@ def local_path(address: str | None) -> str:
         return "/"
     parts = urlsplit(address)
     return address if not parts.scheme and not parts.netloc else "/"
+
+
+def signed_out_path(settings: Settings) -> str:
+    """Where somebody is led whose session is over.
+
+    Never to a page that leads straight to the identity provider: it still knows them, and would
+    sign them in again at once.
+    """
+    return SIGNED_OUT if settings.oidc_only else "/login"
 
 
 def sign_in_path(scope: Scope) -> str:

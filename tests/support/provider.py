@@ -63,10 +63,11 @@ class RealProvider:
             self._process = None
 
 
-def sign_in(page: Page, name: str) -> None:
-    """Fill in the provider's own sign-in page, and agree to what the app asks for."""
+def sign_in(page: Page, name: str, *, agree: bool = True) -> None:
+    """Fill in the provider's own sign-in page, and agree to what the app asks for at first."""
     page.fill("input[name=login]", name)
     page.fill("input[name=password]", "anything")
     page.click("button[type=submit]")
-    page.wait_for_selector("text=scopes:")
-    page.click("button[type=submit]")
+    if agree:
+        page.wait_for_selector("text=scopes:")
+        page.click("button[type=submit]")

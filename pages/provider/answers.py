@@ -1,0 +1,103 @@
+"""What went wrong on the way to the provider and back, in words, each with a way on."""
+
+import logging
+
+from starlette.responses import Response
+
+from moodtracker.accounts.attempt import SIGNED_OUT
+from moodtracker.accounts.identity import (
+    AttemptOver,
+    Identity,
+    IdentityTaken,
+    NotBelieved,
+    ProviderDown,
+    ProviderRefused,
+)
+from moodtracker.accounts.linking import AnotherAddress, Disabled
+from moodtracker.app import App
+from moodtracker.language import gettext as _
+from pages import errors
+
+log = logging.getLogger(__name__)
+
+START = "/login/provider"
+
+Trouble = (
+    AttemptOver,
+    ProviderDown,
+    ProviderRefused,
+    NotBelieved,
+    AnotherAddress,
+    IdentityTaken,
+    Disabled,
+)
+
+
+def page(app: App, error: Exception) -> Response:
+    """The page that tells a person about one of :data:`Trouble`."""
+    title, words, status, way_on = _told(app, error)
+    name = app.settings.oidc_name
+    return errors.page(title.format(provider=name), words.format(provider=name), status, way_on)
+
+
+def connected_elsewhere(app: App, identity: Identity) -> Response:
+    """The page for somebody whose board is connected with another account at the provider."""
+    words = _(
+        "{address} has a board here, which is connected with another account at {provider}. "
+        "Whoever runs Moodtracker here can help."
+    ).format(address=identity.email, provider=app.settings.oidc_name)
+    return errors.page(_("There is a board with your address"), words, 409, elsewhere(app))
+
+
+def elsewhere(app: App) -> tuple[str, str]:
+    """Where to go on for who does not try again: a label, and a path that leads nowhere at once."""
+    if app.settings.oidc_only:
+        return _("To the start"), SIGNED_OUT
+    return _("Sign in with your password"), "/login"
+
+
+def _told(app: App, error: Exception) -> tuple[str, str, int, tuple[str, str]]:
+    """Title, words, status, and where to go on."""
+    again = _("Try again"), START
+    settings = _("To your settings"), "/settings"
+    told = (
+        _("That took too long, or was done already"),
+        _("This way in was for once, and for a while. Please start again."),
+        400,
+        again,
+    )
+    match error:
+        case ProviderDown() if app.settings.oidc_only:
+            words = _("Signing in has to wait until it answers again. Your board is safe.")
+            told = _("{provider} cannot be reached"), words, 503, again
+        case ProviderDown():
+            words = _("Please try again in a while. Your password works here all the same.")
+            told = _("{provider} cannot be reached"), words, 503, elsewhere(app)
+        case ProviderRefused(code="access_denied"):
+            words = _("{provider} was not allowed to say who you are. Nothing was changed.")
+            told = _("You are not signed in"), words, 403, again
+        case ProviderRefused():
+            log.warning("the identity provider signs nobody in (%s)", _printable(error.code))
+            words = _("{provider} could not sign you in. Nothing was changed.")
+            told = _("You are not signed in"), words, 502, again
+        case NotBelieved():
+            log.warning("what the identity provider sent is not believed (%s)", error)
+            words = _("What {provider} sent does not hold. Nothing was changed.")
+            told = _("You are not signed in"), words, 400, again
+        case AnotherAddress():
+            words = _(
+                "{provider} has to vouch for the e-mail address that your board has. Make the two "
+                "the same, here or there, and connect them then."
+            )
+            told = _("That is another address"), words, 409, settings
+        case IdentityTaken():
+            words = _("This account at {provider} belongs to another board here.")
+            told = _("That is connected already"), words, 409, settings
+        case Disabled():
+            words = _("Whoever runs Moodtracker here can switch it on again.")
+            told = _("This board is switched off"), words, 403, elsewhere(app)
+    return told
+
+
+def _printable(code: str) -> str:
+    return "".join(character for character in code[:60] if character.isalnum() or character == "_")

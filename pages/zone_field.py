@@ -1,0 +1,35 @@
+"""The field for the time zone, with what the browser thinks of as home put in to be confirmed."""
+
+from html import escape
+
+from nicegui import ui
+
+from moodtracker import days
+from pages import parts
+
+_GUESS_ZONE = """
+const zone = document.getElementById("zone");
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (!zone.value && [...zone.options].some((option) => option.value === here)) zone.value = here;
+"""
+
+
+def zone_field(chosen: str, wrong: str | None) -> None:
+    """Choose from all zones; ``chosen`` is '' where the browser is to guess."""
+    options = "".join(
+        f'<option value="{escape(name)}"{" selected" if name == chosen else ""}>'
+        f"{escape(name.replace('_', ' '))}</option>"
+        for name in sorted(days.zone_names())
+    )
+    with parts.labelled(
+        "Time zone",
+        "zone",
+        help_text="Taken from your browser. It decides when your day and your year end.",
+        wrong=wrong,
+    ):
+        ui.html(
+            '<select id="zone" name="zone" required aria-describedby="zone-notes">'
+            f'<option value="">Please choose</option>{options}</select>',
+            sanitize=False,
+        )
+    ui.run_javascript(_GUESS_ZONE)
