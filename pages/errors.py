@@ -34,7 +34,7 @@ def page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
-<p class="aside"><a href="{escape(address(path))}">{escape(label)}</a></p>
+<p class="aside"><a class="plain" href="{escape(address(path))}">{escape(label)}</a></p>
 </div></main></body></html>""",
         status_code=status,
         headers={"Cache-Control": "no-store"},

@@ -5,6 +5,7 @@ from html import escape
 from nicegui import ui
 
 from moodtracker import days
+from moodtracker.language import gettext as _
 from pages import parts
 
 _GUESS_ZONE = """
@@ -22,14 +23,14 @@ def zone_field(chosen: str, wrong: str | None) -> None:
         for name in sorted(days.zone_names())
     )
     with parts.labelled(
-        "Time zone",
+        _("Time zone"),
         "zone",
-        help_text="Taken from your browser. It decides when your day and your year end.",
+        help_text=_("Taken from your browser. It decides when your day and your year end."),
         wrong=wrong,
     ):
         ui.html(
             '<select id="zone" name="zone" required aria-describedby="zone-notes">'
-            f'<option value="">Please choose</option>{options}</select>',
+            f'<option value="">{_("Please choose")}</option>{options}</select>',
             sanitize=False,
         )
     ui.run_javascript(_GUESS_ZONE)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from moodtracker.accounts.attempt import BACK
 from moodtracker.checks.finding import Finding
 from moodtracker.settings import Settings
 
@@ -46,4 +47,5 @@ def look(config: Settings) -> Iterator[Finding]:
             "It does not speak OpenID Connect as Moodtracker needs it; look into its manual.",
         )
         return
-    yield Finding.ok(_SUBJECT, f"{issuer} answers.")
+    back = config.base_url + BACK
+    yield Finding.ok(_SUBJECT, f"{issuer} answers. It has to send people back to {back}.")

@@ -68,30 +68,32 @@ def _told(app: App, error: Exception) -> tuple[str, str, int, tuple[str, str]]:
     )
     match error:
         case ProviderDown() if app.settings.oidc_only:
-            words = _("Signing in has to wait until it answers again. Your board is safe.")
-            told = _("{provider} cannot be reached"), words, 503, again
+            words = _(
+                "It does not answer just now. Your board is safe; please try again in a while."
+            )
+            told = _("Signing in with {provider} has to wait"), words, 503, again
         case ProviderDown():
-            words = _("Please try again in a while. Your password works here all the same.")
-            told = _("{provider} cannot be reached"), words, 503, elsewhere(app)
+            words = _("It does not answer just now. Your password works here all the same.")
+            told = _("Signing in with {provider} has to wait"), words, 503, elsewhere(app)
         case ProviderRefused(code="access_denied"):
-            words = _("{provider} was not allowed to say who you are. Nothing was changed.")
+            words = _("You did not let {provider} say who you are. Nothing was changed.")
             told = _("You are not signed in"), words, 403, again
         case ProviderRefused():
             log.warning("the identity provider signs nobody in (%s)", _printable(error.code))
-            words = _("{provider} could not sign you in. Nothing was changed.")
+            words = _("Signing in with {provider} did not work. Nothing was changed.")
             told = _("You are not signed in"), words, 502, again
         case NotBelieved():
             log.warning("what the identity provider sent is not believed (%s)", error)
-            words = _("What {provider} sent does not hold. Nothing was changed.")
+            words = _("What came back from {provider} does not hold. Nothing was changed.")
             told = _("You are not signed in"), words, 400, again
         case AnotherAddress():
             words = _(
-                "{provider} has to vouch for the e-mail address that your board has. Make the two "
-                "the same, here or there, and connect them then."
+                "To connect with {provider}, it has to vouch for the e-mail address that your "
+                "board has. Make the two the same, here or there, and try again."
             )
             told = _("That is another address"), words, 409, settings
         case IdentityTaken():
-            words = _("This account at {provider} belongs to another board here.")
+            words = _("Whoever signed in with {provider} has another board here.")
             told = _("That is connected already"), words, 409, settings
         case Disabled():
             words = _("Whoever runs Moodtracker here can switch it on again.")

@@ -125,7 +125,8 @@ def _closed(app: App) -> Response:
     return errors.page(
         _("There is no board for you here yet"),
         _(
-            "{provider} knows you, but this board has its people. Whoever runs it can let you in."
+            "You are known to {provider}, but this board has its people. Whoever runs it can let "
+            "you in."
         ).format(provider=app.settings.oidc_name),
         403,
         answers.elsewhere(app),

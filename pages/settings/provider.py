@@ -18,13 +18,13 @@ async def _show(visit: Visit) -> None:
     ways = await asyncio.to_thread(linking.ways_in, visit.app.database, visit.person.id)
     name = visit.app.settings.oidc_name
     if not ways.by_provider:
-        words = _("Sign in here with {provider} as well. It has to know you by {address}.")
+        words = _("You can sign in here with {provider} as well, if it knows you by {address}.")
         address = visit.person.email or _("an e-mail address")
         parts.text("p", words.format(provider=name, address=address))
         with visit.form("provider/connect"):
             parts.submit(_("Connect with {provider}").format(provider=name), "plain")
         return
-    parts.text("p", _("{provider} leads to this board.").format(provider=name))
+    parts.text("p", _("You can sign in here with {provider}.").format(provider=name))
     if visit.app.settings.oidc_only:
         return
     if not ways.by_password:
@@ -51,7 +51,7 @@ async def _disconnect(visit: Visit) -> str:
 
 SECTION = Section(
     "provider",
-    lambda: _("Signing in with one account"),
+    lambda: _("Signing in with another account"),
     _show,
     {"provider/connect": _connect, "provider/disconnect": _disconnect},
     lambda app, person: app.provider is not None,

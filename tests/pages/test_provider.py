@@ -11,6 +11,7 @@ from moodtracker.accounts import audit, linking, people
 from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
 from support import provider as there
+from support.forging_provider import forging_provider
 from support.provider import RealProvider
 from support.server import PASSWORD, WAIT_SECONDS, Server
 
@@ -153,7 +154,7 @@ def test_refused_consent_changes_nothing_and_leaves_a_way_on(server, open_page, 
     page.fill("input[name=password]", "anything")
     page.click("button[type=submit]")
     page.click("text=[ Cancel ]")
-    page.wait_for_selector("text=was not allowed to say who you are")
+    page.wait_for_selector("text=You did not let Home say who you are")
     assert people.find(database, "reluctant") is None
     page.click("text=Try again")
     page.wait_for_selector("text=[ Cancel ]")
@@ -244,6 +245,29 @@ def test_the_cookie_of_an_attempt_is_out_of_reach_for_scripts_and_short_lived(se
     assert int(re.search(r"max-age=(\d+)", header)[1]) <= 1200
 
 
+FORGED = {
+    "wrong nonce": {"nonce": "another"},
+    "wrong audience": {"aud": "another-app"},
+    "expired": {"exp": 1},
+}
+
+
+def test_a_forged_answer_is_a_page_with_a_way_on_and_signs_nobody_in(make_server, open_page):
+    with forging_provider() as forger:
+        server = make_server(**forger.settings).start()
+        for claims in FORGED.values():
+            forger.claims = claims
+            page = open_page(server, "/login/provider")
+            page.wait_for_selector("text=What came back from Home does not hold")
+            assert not [c for c in page.context.cookies() if c["name"] == "moodtracker"]
+            assert page.locator("text=Try again").get_attribute("href") == "/login/provider"
+        assert "Traceback" not in server.log
+        # The same browser gets in once the provider speaks the truth.
+        forger.claims = {}
+        page.click("text=Try again")
+        page.wait_for_selector("#zone")
+
+
 # An account that was there before
 
 
@@ -302,7 +326,7 @@ def test_connecting_and_disconnecting_on_the_settings_page(server, open_page, da
     page.goto(f"{server.url}/settings")
     page.click("text=Connect with Home")
     there.sign_in(page, "lina")
-    page.wait_for_selector("text=Home leads to this board")
+    page.wait_for_selector("text=You can sign in here with Home.")
     assert ways_in(database, "lina").by_provider
     page.click("text=Disconnect from Home")
     page.wait_for_selector("text=no longer connected")
@@ -394,7 +418,7 @@ def test_a_person_without_a_password_proves_anew_at_the_provider_that_it_is_them
     page.fill("input[name=login]", "vera")
     page.fill("input[name=password]", "anything")
     page.click("button[type=submit]")
-    page.wait_for_selector("text=Home leads to this board")
+    page.wait_for_selector("text=You can sign in here with Home.")
     (proof,) = [cookie for cookie in page.context.cookies() if "proved" in cookie["name"]]
     assert proof["httpOnly"]
 
@@ -408,12 +432,12 @@ def test_while_the_provider_is_down_people_are_told_and_passwords_work(make_serv
     server.register("wim")
     page = open_page(server)
     page.click("text=Sign in with Home")
-    page.wait_for_selector("text=Home cannot be reached")
+    page.wait_for_selector("text=It does not answer just now")
     page.click("text=Sign in with your password")
     sign_in_here(page, "wim")
     page.goto(f"{server.url}/settings")
     page.click("text=Connect with Home")
-    page.wait_for_selector("text=Home cannot be reached")
+    page.wait_for_selector("text=It does not answer just now")
     assert httpx.get(f"{server.url}/login/provider").status_code == 503
     assert "Traceback" not in server.log
 
@@ -437,35 +461,37 @@ def test_while_the_provider_is_down_people_are_told_and_passwords_work(make_serv
 
 @pytest.fixture
 def alone(make_server):
-    """A server without passwords, and its provider."""
+    """A server without passwords, below a sub-path, and its provider."""
     provider = RealProvider()
     server = make_server(OIDC_ONLY="true", **provider.settings)
-    provider.start(server.url)
+    server.settings["BASE_URL"] = f"{server.url}/mood"
+    provider.start(f"{server.url}/mood")
     yield server.start()
     provider.stop()
 
 
-def test_without_passwords_people_go_straight_to_the_provider_and_are_not_led_round(
+def test_below_a_sub_path_and_without_passwords_people_go_straight_there_and_not_round(
     alone, open_page
 ):
-    page = open_page(alone, "/?from=bookmark")
+    page = open_page(alone, "/mood/?from=bookmark")
     there.sign_in(page, "xenia")
     page.wait_for_function("document.getElementById('zone')?.value === 'Europe/Berlin'")
     page.click("text=Start my board")
     page.wait_for_selector("#today-card")
-    assert page.url == f"{alone.url}/?from=bookmark"
+    assert page.url == f"{alone.url}/mood/?from=bookmark"
     other = page.context.new_page()
-    other.goto(alone.url)
+    other.goto(f"{alone.url}/mood/")
     other.wait_for_selector("#today-card")
     sign_out(page)
     page.click("text=Yes, sign me out")
     page.wait_for_selector("text=You are signed out")
     other.wait_for_selector("text=You are signed out")
     page.wait_for_timeout(500)
-    assert urlsplit(page.url).path == "/signed-out"
+    assert urlsplit(page.url).path == "/mood/signed-out"
     page.click("text=Sign in with Home")
     page.wait_for_selector("input[name=login]")
 
     for path, form in (("/login", {"login": "xenia", "password": PASSWORD}), ("/register", {})):
-        assert httpx.get(alone.url + path).headers["location"].startswith("/login/provider")
-        assert httpx.post(alone.url + path, data=form).status_code == 403
+        address = f"{alone.url}/mood{path}"
+        assert httpx.get(address).headers["location"].startswith("/mood/login/provider")
+        assert httpx.post(address, data=form).status_code == 403
