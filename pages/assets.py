@@ -53,6 +53,7 @@ def add_style() -> None:
     """Give the page under construction the app's style."""
     ui.add_head_html(
         f'<link rel="stylesheet" href="{address("style.css")}">'
+        f'<link rel="stylesheet" href="{address("print.css")}" media="print">'
         '<meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)">'
         '<meta name="theme-color" content="#16151a" media="(prefers-color-scheme: dark)">'
     )

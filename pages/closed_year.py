@@ -5,7 +5,7 @@ from html import escape
 from moodtracker.accounts.people import Person
 from moodtracker.closed_years import ClosedYear
 from moodtracker.drawing.html import MONTHS
-from pages.sub_path import address
+from pages import keeping
 
 
 def card(closed: ClosedYear | None, person: Person) -> str:
@@ -16,8 +16,7 @@ def card(closed: ClosedYear | None, person: Person) -> str:
         '<section id="closed-year" class="card" aria-labelledby="closed-heading">'
         f'<h2 id="closed-heading">Your {closed.year} is complete</h2>'
         f"<p>{_delivery(closed, person)}</p>"
-        f'<p class="links"><a href="{address("/board.png")}?year={closed.year}" download>Picture'
-        f'</a><a href="{address("/moods.csv")}?year={closed.year}" download>Table</a></p></section>'
+        f"{keeping.links(closed.year)}</section>"
     )
 
 

@@ -11,7 +11,7 @@ from moodtracker.accounts.people import Person
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
-from pages import assets
+from pages import assets, keeping
 from pages.sub_path import address
 
 
@@ -28,8 +28,7 @@ def header(person: Person) -> str:
     return (
         f'<header class="top">{brand()}<details class="menu">'
         f"<summary>{escape(person.first_name)}</summary><div>"
-        f'<a href="{address("/board.png")}" download>{_("Your year as a picture")}</a>'
-        f'<a href="{address("/moods.csv")}" download>{_("Your year as a table")}</a>'
+        f"{keeping.links()}"
         f'<a href="{address("/settings")}">{_("Settings")}</a>{administration}'
         f'<form method="post" action="{address("/logout")}"><button>{_("Sign out")}</button></form>'
         "</div></details></header>"

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import httpx
 import pytest
@@ -54,6 +55,45 @@ def test_each_file_says_what_it_is(server, owner, path, kind, begins, name):
     assert answer.content.startswith(begins)
     assert answer.headers["content-disposition"].endswith(f'{name}"')
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_menu_leads_to_every_file(server, owner, open_board):
+    page = open_board(server, owner).page
+    links = page.eval_on_selector_all(".menu .keep a", "links => links.map((link) => link.href)")
+    kinds = [httpx.get(link, cookies={"moodtracker": owner}).headers for link in links]
+    assert len(set(links)) == len(links) == 10
+    assert {headers["content-type"].partition(";")[0] for headers in kinds} == {
+        "image/svg+xml",
+        "image/png",
+        "application/pdf",
+        "text/csv",
+        "application/json",
+    }
+
+
+def test_a_file_is_kept_by_two_clicks(server, owner, open_board):
+    page = open_board(server, owner).page
+    page.click(".menu > summary")
+    page.click("text=Keep your year")
+    with page.expect_download() as download:
+        page.click("[aria-label='Poster to frame: A4']")
+    assert download.value.suggested_filename.endswith("-poster.pdf")
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+
+
+def test_the_page_prints_as_the_year_alone_in_light_colours_on_one_sheet(server, open_board):
+    board = open_board(server, server.register("printer"), color_scheme="dark")
+    board.pick(4)
+    board.await_moods("Good")
+    page = board.page
+    page.emulate_media(media="print", color_scheme="dark")
+    assert not page.is_visible("#today-card")
+    assert not page.is_visible(".menu")
+    shown = page.locator("table.year .today")
+    assert "rgb(143, 181, 58)" in shown.evaluate("day => getComputedStyle(day).backgroundImage")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 @pytest.mark.parametrize("asked", ["shape=round", "paper=a0", "size=huge"])

@@ -51,7 +51,8 @@ def test_the_journey_goes_through_at_a_sub_path(name, changed, open_browser, tmp
 
         with page.expect_download() as download:
             page.click("summary")
-            page.click("text=Your year as a table")
+            page.click("text=Keep your year")
+            page.click("text=CSV")
         assert "good" in download.value.path().read_text()
 
         monkeypatch.setenv("SSL_CERT_FILE", str(proxy.trusted))
