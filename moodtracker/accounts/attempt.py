@@ -18,9 +18,10 @@ from moodtracker.secret import Secret
 # sign-in: whoever it is. link: connect it with the account that is signed in. confirm: the person
 # who is signed in has to prove anew that it is them.
 Purpose = Literal["sign-in", "link", "confirm"]
-# Where the provider sends people back to; both have to be registered there.
+# Where the provider sends people back to, and tells that it has signed somebody out.
 BACK = "/login/provider/back"
 SIGNED_OUT = "/signed-out"
+ENDED = "/login/provider/ended"
 LIFETIME = timedelta(minutes=20)  # time to find a phone, or to register at the provider
 
 

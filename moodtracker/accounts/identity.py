@@ -3,6 +3,8 @@
 Kept apart from `provider.py`, which brings Authlib along and is loaded only where it is used.
 """
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +86,25 @@ class Identity:
             auth_time=int(auth_time) if isinstance(auth_time, int | float) else 0,
             id_token=id_token,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The provider has signed somebody out: ``sid`` names which of their sessions, '' all."""
+
+    issuer: str
+    subject: str
+    sid: str = ""
+
+
+def sid_in(id_token: str) -> str:
+    """Which session at the provider an ID token, proved before, came from; '' where not told."""
+    try:
+        payload = id_token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return ""
+    return _text(claims, "sid") if isinstance(claims, dict) else ""
 
 
 def _is_verified(claims: Mapping[str, Any]) -> bool:

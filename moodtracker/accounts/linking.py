@@ -7,18 +7,18 @@ where the provider vouches for the account's own address and the person wants it
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
 from moodtracker.accounts import audit
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.identity import Identity, IdentityTaken
+from moodtracker.accounts.identity import Ended, Identity, IdentityTaken, sid_in
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
-from moodtracker.models import UserRow, users
+from moodtracker.models import SessionRow, UserRow, sessions, users
 
 
 class AnotherAddress(Exception):  # noqa: N818 - these are answers to a person, not faults
@@ -136,6 +136,32 @@ def unlink(database: Database, who: SignedIn, address: str = "") -> None:
                 .values(oidc_issuer=None, oidc_subject=None)
             )
             audit.note(session, person.id, Event.PROVIDER_UNLINKED, address=address)
+
+
+def end_sessions(database: Database, ended: Ended) -> int | None:
+    """End what came from a session that the provider has ended; returns whose, None if nobody's.
+
+    Sessions that began with a password go on.
+    """
+    with database.write() as session:
+        user_id: int | None = session.scalar(
+            select(users.id).where(
+                users.oidc_issuer == ended.issuer, users.oidc_subject == ended.subject
+            )
+        )
+        rows = session.execute(
+            select(sessions.token_hash, sessions.id_token).where(
+                sessions.user_id == user_id, sessions.id_token.is_not(None)
+            )
+        ).all()
+        over = [row.token_hash for row in rows if ended.sid in ("", sid_in(row.id_token))]
+        if user_id is None or not over:
+            return None
+        session.execute(
+            delete(SessionRow).where(sessions.user_id == user_id, sessions.token_hash.in_(over))
+        )
+        audit.note(session, user_id, Event.SIGNED_OUT_ELSEWHERE)
+    return user_id
 
 
 def ways_in(database: Database, user_id: int) -> WaysIn:

@@ -1,8 +1,8 @@
 """The identity provider: OpenID Connect by discovery, through Authlib.
 
-Core 1.0 with the code flow and a nonce, PKCE (RFC 7636), Discovery 1.0, RP-Initiated Logout 1.0,
-and the issuer in the answer (RFC 9207). Nothing here waits on the event loop: a provider that
-hangs costs those who sign in with it, and nobody else.
+Core 1.0 with the code flow and a nonce, PKCE (RFC 7636), Discovery 1.0, RP-Initiated and
+Back-Channel Logout 1.0, and the issuer in the answer (RFC 9207). Nothing here waits on the event
+loop: a provider that hangs costs those who sign in with it, and nobody else.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 import httpx
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.claims import JWTClaims
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -25,6 +26,7 @@ from moodtracker import clock
 from moodtracker.accounts.attempt import BACK, SIGNED_OUT, Attempt
 from moodtracker.accounts.identity import (
     AttemptOver,
+    Ended,
     Identity,
     NotBelieved,
     ProviderDown,
@@ -47,6 +49,7 @@ _SIGNATURES = (
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
 )
 _NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError)
+_SIGNED_OUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 T = TypeVar("T")
@@ -174,6 +177,24 @@ class Provider:
         }
         return str(add_params_to_uri(told["end_session_endpoint"], back))
 
+    async def ended(self, logout_token: str) -> Ended:
+        """Whom the provider has signed out, as it tells us itself (Back-Channel Logout 1.0, 2.6).
+
+        Raises :class:`NotBelieved` or :class:`ProviderDown`.
+        """
+        token = await self._decode(await self._discovered.get(), logout_token)
+        claims = JWTClaims(token.claims, token.header, self._for_us())
+        try:
+            claims.validate(int(clock.now().timestamp()), _LEEWAY_SECONDS)
+        except (JoseError, ValueError, TypeError) as error:
+            raise NotBelieved(_kind(error)) from None
+        events, subject, sid = (claims.get(name) for name in ("events", "sub", "sid"))
+        if not isinstance(events, dict) or _SIGNED_OUT_EVENT not in events or "nonce" in claims:
+            raise NotBelieved("it is no logout token")
+        if not isinstance(subject, str) or not isinstance(sid, str | None):
+            raise NotBelieved("it does not say whom")
+        return Ended(self.issuer, subject, sid or "")
+
     def _client(self, told: dict[str, Any]) -> AsyncOAuth2Client:
         understood = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         by_form = "client_secret_basic" not in understood and self._client_secret
@@ -250,24 +271,12 @@ class Provider:
         self, told: dict[str, Any], tokens: dict[str, Any], nonce: str
     ) -> dict[str, Any]:
         """What the ID token says, once it has been proved (OpenID Connect Core 1.0, 3.1.3.7)."""
-        said = told.get("id_token_signing_alg_values_supported") or ["RS256"]
-        registry = JWSRegistry(
-            algorithms=[name for name in _SIGNATURES if name in said], strict_check_header=False
-        )
+        token = await self._decode(told, tokens["id_token"])
         try:
-            try:
-                token = jwt.decode(tokens["id_token"], await self._keys.get(), registry=registry)
-            except InvalidKeyIdError:  # the provider has a new key
-                keys = await self._keys.get(anew=True)
-                token = jwt.decode(tokens["id_token"], keys, registry=registry)
             claims = CodeIDToken(
                 token.claims,
                 token.header,
-                {
-                    "iss": {"essential": True, "value": self.issuer},
-                    "aud": {"essential": True, "value": self._client_id},
-                    "nonce": {"essential": True, "value": nonce},
-                },
+                self._for_us() | {"nonce": {"essential": True, "value": nonce}},
                 {
                     "nonce": nonce,
                     "client_id": self._client_id,
@@ -278,6 +287,28 @@ class Provider:
         except (JoseError, ValueError, TypeError) as error:
             raise NotBelieved(_kind(error)) from None
         return dict(claims)
+
+    async def _decode(self, told: dict[str, Any], signed: str) -> jwt.Token:
+        """What a token holds that the provider has signed."""
+        said = told.get("id_token_signing_alg_values_supported") or ["RS256"]
+        registry = JWSRegistry(
+            algorithms=[name for name in _SIGNATURES if name in said], strict_check_header=False
+        )
+        try:
+            try:
+                return jwt.decode(signed, await self._keys.get(), registry=registry)
+            except InvalidKeyIdError:  # the provider has a new key
+                return jwt.decode(signed, await self._keys.get(anew=True), registry=registry)
+        except (JoseError, ValueError, TypeError) as error:
+            raise NotBelieved(_kind(error)) from None
+
+    def _for_us(self) -> dict[str, Any]:
+        return {
+            "iss": {"essential": True, "value": self.issuer},
+            "aud": {"essential": True, "value": self._client_id},
+            "iat": {"essential": True},
+            "exp": {"essential": True},
+        }
 
 
 def _within(period: timedelta, moment: datetime | None) -> bool:

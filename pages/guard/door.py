@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
-from moodtracker.accounts.attempt import BACK, SIGNED_OUT
+from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from pages.guard.cookies import cookie_in, cookie_name
@@ -21,7 +21,7 @@ _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
 _OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
-_OPEN_PATHS |= {BACK, SIGNED_OUT}
+_OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT}
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _NONCE_BYTES = 16
 

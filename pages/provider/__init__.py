@@ -2,6 +2,7 @@
 
 away      setting out, and signing out there
 back      who came back, and by which way they go on
+ended     what the provider tells by itself: somebody is signed out
 prove     for people without a password, where one would be asked for
 join      a new person's page; the account it may turn out they have already
 answers   what went wrong, in words, each with a way on
@@ -10,7 +11,7 @@ answers   what went wrong, in words, each with a way on
 from fastapi import FastAPI
 
 from moodtracker.app import App
-from pages.provider import away, back, connect, join, prove
+from pages.provider import away, back, connect, ended, join, prove
 
 
 def mount(web: FastAPI, app: App) -> None:
@@ -20,5 +21,6 @@ def mount(web: FastAPI, app: App) -> None:
     away.mount(web, app, app.provider)
     back.mount(web, app, app.provider)
     prove.mount(web, app, app.provider)
+    ended.mount(web, app, app.provider)
     connect.mount(web, app)
     join.mount(web, app)

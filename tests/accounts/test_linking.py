@@ -1,3 +1,7 @@
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
@@ -6,7 +10,7 @@ from moodtracker.accounts import audit, linking, people, registration, sessions
 from moodtracker.accounts.attempt import Attempt
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.fresh_proof import FreshProofs
-from moodtracker.accounts.identity import Identity, IdentityTaken, NotBelieved
+from moodtracker.accounts.identity import Ended, Identity, IdentityTaken, NotBelieved
 from moodtracker.accounts.linking import (
     AnotherAddress,
     Disabled,
@@ -124,6 +128,42 @@ def test_the_connection_can_be_taken_back_by_who_has_a_password(database, join):
     linking.unlink(database, ada)
     assert linking.owner(database, identity()) is None
     assert events(database, ada).count(Event.PROVIDER_UNLINKED) == 1
+
+
+def id_token(sid):
+    payload = urlsafe_b64encode(json.dumps({"sid": sid}).encode()).decode().rstrip("=")
+    return f"e30.{payload}.x"
+
+
+def test_a_sign_out_at_the_provider_ends_what_came_from_that_session_there(database, join):
+    ada = join("ada")
+    linking.link(database, ada, identity())
+    phone, desk = (
+        sessions.open_session(database, ada.person.id, id_token=id_token(sid))
+        for sid in ("phone", "desk")
+    )
+    ended = Ended("https://auth.example", "ada-there", "phone")
+    assert linking.end_sessions(database, ended) == ada.person.id
+    assert linking.end_sessions(database, ended) is None
+    assert sessions.find(database, phone) is None
+    assert sessions.find(database, desk) is not None
+    # Where it names no session, all that came from there are over; by password one is still in.
+    assert linking.end_sessions(database, replace(ended, sid="")) == ada.person.id
+    assert sessions.find(database, desk) is None
+    with database.read() as session:
+        assert sessions.still_signed_in(session, ada).id == ada.person.id
+
+
+def test_a_sign_out_of_somebody_unknown_ends_nothing(database, join):
+    ada = join("ada")
+    linking.link(database, ada, identity())
+    cookie = sessions.open_session(database, ada.person.id, id_token=id_token("phone"))
+    for issuer, subject in (
+        ("https://auth.example", "eve"),
+        ("https://other.example", "ada-there"),
+    ):
+        assert linking.end_sessions(database, Ended(issuer, subject)) is None
+    assert sessions.find(database, cookie) is not None
 
 
 def test_nobody_locks_themselves_out(database, join):

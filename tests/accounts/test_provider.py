@@ -11,6 +11,7 @@ from moodtracker import clock, settings
 from moodtracker.accounts.attempt import Attempt, Attempts
 from moodtracker.accounts.identity import (
     AttemptOver,
+    Ended,
     NotBelieved,
     ProviderDown,
     ProviderRefused,
@@ -260,6 +261,48 @@ def test_without_a_place_to_sign_out_or_a_provider_nobody_is_sent_there(forger):
     assert asyncio.run(provider_of(forger).address_to_sign_out("a.b.c")) is None
     forger.discovery = {"issuer": "broken"}
     assert asyncio.run(provider_of(forger).address_to_sign_out("a.b.c")) is None
+
+
+SIGNED_OUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
+
+
+def ended(forger, **claims):
+    forger.claims = {"nonce": None, "sid": "there", **SIGNED_OUT} | claims
+    return asyncio.run(provider_of(forger).ended(forger.id_token()))
+
+
+def test_the_provider_tells_whom_it_has_signed_out(forger):
+    assert ended(forger) == Ended(forger.issuer, "ada", "there")
+    assert ended(forger, sid=None) == Ended(forger.issuer, "ada", "")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"events": None},
+        {"events": {}},
+        {"events": "http://schemas.openid.net/event/backchannel-logout"},
+        {"nonce": "so it is an ID token"},
+        {"aud": "another-app"},
+        {"iss": "https://evil.example"},
+        {"exp": 1},
+        {"iat": None},
+        {"sub": None},
+        {"sid": 7},
+    ],
+    ids=str,
+)
+def test_a_forged_sign_out_is_not_believed(forger, claims):
+    with pytest.raises(NotBelieved):
+        ended(forger, **claims)
+
+
+def test_a_sign_out_that_is_not_signed_by_the_provider_is_not_believed(forger):
+    for key in (b"", CLIENT_SECRET.encode(), rsa_key("first", 2)):
+        forger.signing_key = key
+        forger.header = {"alg": "RS256" if not isinstance(key, bytes) else "HS256", "kid": "first"}
+        with pytest.raises(NotBelieved):
+            ended(forger)
 
 
 def test_an_attempt_comes_back_as_it_set_out_and_only_by_its_own_state(moved_clock):

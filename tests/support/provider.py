@@ -40,6 +40,8 @@ class RealProvider:
                     "client_id": CLIENT_ID,
                     "client_secret": CLIENT_SECRET,
                     "redirect_uris": [f"{app_address}/login/provider/back"],
+                    "backchannel_logout_uri": f"{app_address}/login/provider/ended",
+                    "backchannel_logout_session_required": True,
                     "post_logout_redirect_uris": [f"{app_address}/signed-out"],
                 }
             ],
