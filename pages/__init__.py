@@ -13,6 +13,7 @@ from pages import (
     files,
     health,
     metrics,
+    obstacles,
     provider,
     rollover,
     settings,
@@ -29,6 +30,7 @@ _RECONNECT_SECONDS = 10.0
 
 def mount(app: App) -> FastAPI:
     """The web application with every page and route, ready to be served."""
+    obstacles.know(app.settings.base_url)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     assets.mount(web)
     health.mount(web, app)

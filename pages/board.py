@@ -12,7 +12,7 @@ from nicegui import Client, ui
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces, html
-from pages import assets, closed_year, parts
+from pages import assets, closed_year, obstacles, parts
 from pages.open_board import OpenBoard, read
 from pages.rollover import Rollover
 
@@ -26,6 +26,7 @@ def mount(app: App, rollover: Rollover) -> None:
         board, closed = await asyncio.to_thread(read, app, who)
 
         assets.add_style()
+        obstacles.add(request)
         ui.add_head_html(
             f"<script nonce='{request.state.nonce}'>{assets.text('board.js')}</script>"
         )

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
-from pages import assets
+from pages import assets, obstacles
 from pages.sub_path import address
 
 log = logging.getLogger(__name__)
@@ -22,11 +23,15 @@ _TROUBLE = ("Something went wrong", "Nothing that was saved is lost. Please try 
 
 
 def page(
-    title: str, words: str, status: int, way_on: tuple[str, str] = ("To your board", "/")
+    title: str,
+    words: str,
+    status: int,
+    way_on: tuple[str, str] = ("To your board", "/"),
+    below: str = "",
 ) -> HTMLResponse:
     """A page of words alone, which needs neither script nor connection.
 
-    ``way_on`` is what can be done now, and the bare path where.
+    ``way_on`` is what can be done now, and the bare path where; ``below`` is markup.
     """
     label, path = way_on
     return HTMLResponse(
@@ -35,17 +40,60 @@ def page(
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
 <p class="aside"><a class="plain" href="{escape(address(path))}">{escape(label)}</a></p>
-</div></main></body></html>""",
+</div>{below}</main></body></html>""",
         status_code=status,
         headers={"Cache-Control": "no-store"},
     )
+
+
+def nowhere(request: Request, *, signed_in: bool) -> HTMLResponse:
+    """There is no such page; a stranger may be here by a proxy that is set up wrongly."""
+    below = "" if signed_in else obstacles.markup(request) + _lost_proxy()
+    return page(*_NOT_FOUND, 404, below=below)
+
+
+def foreign(origin: str, base_url: str) -> HTMLResponse:
+    """A form that another site sent, or that a proxy made look so."""
+    return page(
+        _("This was not accepted"),
+        _(
+            "It was sent from another site, {origin}. Please open Moodtracker at {address} and try "
+            "again there."
+        ).format(origin=origin, address=base_url),
+        403,
+        below=_operator(
+            _(
+                "If you run this server, and people are to open it at {origin}: set {setting}, or "
+                "let the proxy pass the header Host on ({recipes})."
+            ).format(
+                origin=escape(origin),
+                setting=f"<code>MOODTRACKER_BASE_URL={escape(origin)}</code>",
+                recipes="<code>docs/proxies.md</code>",
+            )
+        ),
+    )
+
+
+def _lost_proxy() -> str:
+    return _operator(
+        _(
+            "If you run this server, and Moodtracker is to be found at this address: set {setting} "
+            "to it, with its path ({recipes})."
+        ).format(
+            setting="<code>MOODTRACKER_BASE_URL</code>", recipes="<code>docs/proxies.md</code>"
+        )
+    )
+
+
+def _operator(words: str) -> str:
+    return f'<p class="operator">{words}</p>'
 
 
 def mount(web: FastAPI) -> None:
     """Answer for every error of a route or a page."""
 
     async def not_found(request: Request, error: Exception) -> HTMLResponse:
-        return page(*_NOT_FOUND, 404)
+        return nowhere(request, signed_in=bool(request.state.signed_in))
 
     async def refused(request: Request, error: Exception) -> HTMLResponse:
         status = error.status_code if isinstance(error, HTTPException) else 400

@@ -11,7 +11,7 @@ from moodtracker.accounts.people import Person
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
-from pages import assets, keeping
+from pages import assets, keeping, obstacles
 from pages.sub_path import address
 
 
@@ -39,6 +39,7 @@ def header(person: Person) -> str:
 def narrow_card(title: str, words: str) -> Iterator[None]:
     """A page of one narrow card, with the brand above and what the block adds inside."""
     assets.add_style()
+    obstacles.add(ui.context.client.request)
     ui.add_body_html(faces.symbols())
     with ui.element("main").classes("narrow"):
         ui.html(brand(), sanitize=False)

@@ -24,7 +24,7 @@ from moodtracker.accounts.tickets import TicketRefused, Tickets
 from moodtracker.app import App
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
-from pages import assets, parts, posting, session_watch, words
+from pages import assets, obstacles, parts, posting, session_watch, words
 from pages.sub_path import address
 
 _SAID = "moodtracker-said"
@@ -134,6 +134,7 @@ def mount(
         with Client(page, request=visit.request) as client:
             client.title = f"{heading()} · Moodtracker"
             assets.add_style()
+            obstacles.add(visit.request)
             ui.add_body_html(faces.symbols())
             ui.html(parts.header(visit.person), sanitize=False)
             with ui.element("main").classes("sections"):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from moodtracker.accounts import passwords, people, registration, sessions
 from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
@@ -37,7 +37,8 @@ def mount(web: FastAPI, app: App) -> None:
             return posting.to(button.start(wanted))
         may_join = await _may_join(app)
         if may_join and not await asyncio.to_thread(people.anybody, app.database):
-            return posting.to("/register")  # nobody lives here yet
+            # Nobody lives here yet; relative for the reason that sign_in_path tells.
+            return RedirectResponse("register", 303)
         _sign_in_form(app, {"next": wanted or ""}, may_join=may_join)
         return None
 

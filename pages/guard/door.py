@@ -5,14 +5,18 @@ import secrets
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from nicegui import Client
+from nicegui import app as nicegui_app
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
+from pages import errors
 from pages.guard.cookies import cookie_in, cookie_name
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
 from pages.guard.paths import sign_in_path
@@ -60,10 +64,7 @@ class Guard:
         if path.startswith(_SOCKET):
             answer: ASGIApp = PlainTextResponse("This app needs websockets.", status_code=400)
         elif scope["method"] not in ("GET", "HEAD") and not self._is_ours(headers):
-            answer = PlainTextResponse(
-                "This was sent from another site. Please open Moodtracker and try again.",
-                status_code=403,
-            )
+            answer = errors.foreign(headers.get("origin", ""), self._app.settings.base_url)
         elif is_file:
             answer = self._inner
         else:
@@ -76,6 +77,8 @@ class Guard:
             )
             if signed_in or path in _OPEN_PATHS:
                 answer = self._inner
+            elif not _is_there(scope):
+                answer = errors.nowhere(Request(scope), signed_in=False)
             else:
                 answer = RedirectResponse(sign_in_path(scope), status_code=303)
         await answer(scope, receive, send)
@@ -112,3 +115,13 @@ class Guard:
         return origin == self._app.settings.origin or (
             urlsplit(origin).netloc == headers.get("host", "") != ""
         )
+
+
+def _is_there(scope: Scope) -> bool:
+    """Whether any page or route answers at this path."""
+    routes: list[BaseRoute] = [*scope["app"].routes, *nicegui_app.routes]
+    return any(
+        route.matches(scope)[0] is not Match.NONE
+        for route in routes
+        if not (isinstance(route, Mount) and route.app is nicegui_app)
+    )

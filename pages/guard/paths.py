@@ -31,10 +31,14 @@ def signed_out_path(settings: Settings) -> str:
 
 
 def sign_in_path(scope: Scope) -> str:
-    """The sign-in page, which leads on to what was asked for."""
+    """The sign-in page, which leads on to what was asked for.
+
+    From the board it is told as a relative path: that is right also where a proxy takes a
+    sub-path off which the app does not know of, and the page then names the fault.
+    """
     wanted = scope["path"]
     if scope["query_string"]:
         wanted += "?" + scope["query_string"].decode("latin-1")
     if scope["method"] not in ("GET", "HEAD") or wanted == "/":
-        return "/login"
+        return "/login" if wanted != "/" else "login"
     return "/login?next=" + quote(local_path(wanted), safe="/")

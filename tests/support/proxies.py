@@ -31,7 +31,7 @@ User www-data
 Group www-data
 Listen {port}
 """
-_NGINX = """
+NGINX = """
 pid {folder}/pid;
 error_log {folder}/proxy.log;
 daemon off;
@@ -109,7 +109,7 @@ class Proxy:
             self._process = subprocess.Popen(
                 self._command(), env=self._environment(), stdout=log, stderr=log
             )
-        self._await_served()
+        await_answer(f"{self.url}/readyz", self._folder / "proxy.log")
         return self
 
     def _command(self) -> list[str]:
@@ -119,7 +119,7 @@ class Proxy:
             main.write_text(text + (self._folder / "recipe").read_text())
             return ["apache2", "-f", str(main), "-DFOREGROUND"]
         if self.name == "nginx":
-            main.write_text(_NGINX.format(folder=self._folder))
+            main.write_text(NGINX.format(folder=self._folder))
             return ["nginx", "-p", str(self._folder), "-c", str(main)]
         if self.name == "haproxy":
             return ["haproxy", "-db", "-f", str(self._folder / "recipe")]
@@ -141,21 +141,23 @@ class Proxy:
             "XDG_CONFIG_HOME": str(self._folder),
         }
 
-    def _await_served(self) -> None:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{self.url}/readyz", verify=False).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        pytest.fail(f"the proxy serves nothing: {(self._folder / 'proxy.log').read_text()}")
-
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(WAIT_SECONDS)
+
+
+def await_answer(address: str, log: Path | None = None) -> None:
+    """Wait until something answers 200 there; ``log`` is shown where nothing does."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(address, verify=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"the proxy serves nothing: {log.read_text() if log else ''}")
 
 
 @contextmanager
