@@ -1,7 +1,6 @@
 """The app without its pages: everything that the settings decide, put together once."""
 
 import logging
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -16,12 +15,14 @@ from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
+from moodtracker.mail import post, rehearsal
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
+from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 from moodtracker.yearend import YearEnd
@@ -50,6 +51,7 @@ class App:
     diary: Diary
     smtp: Smtp | None
     outbox: Outbox | None  # None: no mail server is set
+    unsubscribing: Unsubscribing
     clock_watch: ClockWatch
     year_end: YearEnd
     closed_years: ClosedYears
@@ -78,7 +80,17 @@ class App:
             timedelta(days=settings.year_end_keep_days),
             envelope(settings).domain,
         )
-        outbox = _outbox(settings, database, smtp, watch, live) if smtp else None
+        unsubscribing = Unsubscribing(secret, settings.base_url)
+        outbox = None
+        if smtp:
+            sender = envelope(settings)
+            boards = Boards(database, sender, unsubscribing, watch.is_believed)
+            asked = Messages(
+                database,
+                AccountMails(database, sender).writers() | rehearsal.writers(database, sender),
+            )
+            limit = HourlyLimit(settings.smtp_hourly_limit)
+            outbox = Outbox(database, smtp, sender, [asked, boards], live=live, limit=limit)
         return cls(
             settings,
             secret,
@@ -89,6 +101,7 @@ class App:
             Diary(database, live),
             smtp,
             outbox,
+            unsubscribing,
             watch,
             YearEnd(database, live, closing, watch, outbox),
             ClosedYears(database, live, closing),
@@ -109,8 +122,8 @@ class App:
         return ticks
 
     def clean_up(self) -> None:
-        """Delete what is too old to be used: sessions, links, counts, lines of the audit log."""
-        for kept in (sessions, links, throttling, audit):
+        """Delete what is too old to be used: sessions, links, mails, counts, audit lines."""
+        for kept in (sessions, links, throttling, audit, post):
             kept.forget_old(self.database)
 
     def listen(self) -> None:
@@ -137,24 +150,6 @@ def _provider(settings: Settings) -> "Provider | None":
     from moodtracker.accounts.provider import Provider  # noqa: PLC0415
 
     return Provider.of(settings)
-
-
-def _outbox(
-    settings: Settings, database: Database, smtp: Smtp, watch: ClockWatch, live: Live
-) -> Outbox:
-    """The outbox, in the name of this process, which no other worker has."""
-    owner = secrets.token_hex(8)
-    return Outbox(
-        database,
-        smtp,
-        envelope(settings),
-        [
-            Messages(database, owner, AccountMails(database, envelope(settings)).writers()),
-            Boards(database, owner, envelope(settings), watch.is_believed),
-        ],
-        live=live,
-        limit=HourlyLimit(settings.smtp_hourly_limit),
-    )
 
 
 def _backups(settings: Settings) -> Backups | None:

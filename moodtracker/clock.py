@@ -5,7 +5,8 @@ Everything that needs the time asks ``clock.now()``, so that a test can move it.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,9 +17,23 @@ log = logging.getLogger(__name__)
 NO_TIME = timedelta(0)
 
 
+_standing: datetime | None = None
+
+
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return datetime.now(UTC)
+    return _standing or datetime.now(UTC)
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let it be ``moment`` (aware) in the block, for the whole process: to try what will be."""
+    global _standing  # noqa: PLW0603 - the clock is the one thing that a process has but one of
+    _standing = moment
+    try:
+        yield
+    finally:
+        _standing = None
 
 
 def uptime() -> float:

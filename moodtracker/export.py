@@ -37,6 +37,20 @@ def as_csv(board: Board, *, has_notes: bool = True) -> str:
     return table if table.isascii() else _BYTE_ORDER_MARK + table
 
 
+def as_short_csv(board: Board) -> str:
+    """The moods alone, a line for each day that has any: day, first, second (1 to 5, or nothing).
+
+    It is an eighth of :func:`as_csv`, for a mail that has to stay small; lines end in CRLF.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("day", "first", "second"))
+    for day, kept in board.by_day.items():
+        moods = {entry.slot: int(entry.mood) for entry in kept}
+        writer.writerow((day.isoformat(), moods.get(1, ""), moods.get(2, "")))
+    return text.getvalue()
+
+
 def as_json(board: Board) -> str:
     """The board as a JSON object: year, zone, and entries with the same fields as the CSV.
 

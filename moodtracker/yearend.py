@@ -25,7 +25,15 @@ from moodtracker.mail.breaker import Breaker, Trouble
 from moodtracker.mail.lanes import wanted_state
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import ascii_address
-from moodtracker.models import EntryRow, SealedYearRow, UserRow, entries, sealed_years, users
+from moodtracker.models import (
+    EntryRow,
+    MessageRow,
+    SealedYearRow,
+    UserRow,
+    entries,
+    sealed_years,
+    users,
+)
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +64,8 @@ class Status:
     failure: Failure | None = None
     trouble: Trouble | None = None
     doubt: Doubt | None = None
+    messages: int = 0
+    next_close_at: datetime | None = None
 
 
 class YearEnd:
@@ -218,7 +228,23 @@ class YearEnd:
                 Failure(*failed) if failed else None,
                 Breaker(self._database).trouble(),
                 self._watch.doubt(),
+                session.scalar(select(func.count()).select_from(MessageRow)) or 0,
+                self._next_close_at(session),
             )
+
+    def _next_close_at(self, session: Session) -> datetime | None:
+        """When the next year of anybody's ends; by zones, of which there are few."""
+        rows = session.execute(
+            select(users.open_year, users.zone, users.day_end_hour)
+            .where(users.open_year.is_not(None))
+            .distinct()
+        )
+        ends = (
+            days.ends_at(date(row.open_year, 12, 31), row.zone, row.day_end_hour)
+            for row in rows
+            if row.zone in days.zone_names()
+        )
+        return min(ends, default=None)
 
     def _with_an_older_year(self) -> Sequence[Row[Any]]:
         """Everybody who has entries of a year that has ended somewhere on earth."""

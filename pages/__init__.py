@@ -18,6 +18,7 @@ from pages import (
     rollover,
     settings,
     signing_in,
+    unsubscribe,
 )
 from pages.forwarded import Forwarded
 from pages.guard import Guard
@@ -41,6 +42,7 @@ def mount(app: App) -> FastAPI:
     provider.mount(web, app)
     settings.mount(web, app)
     admin.mount(web, app)
+    unsubscribe.mount(web, app)
     board.mount(app, rollover.mount())
     errors.mount(web)
     web.add_middleware(Guard, app=app)

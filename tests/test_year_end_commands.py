@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from moodtracker import clock
 from moodtracker.cli import main
 from moodtracker.database import Database
 
@@ -42,7 +45,7 @@ def test_a_rehearsal_mails_the_board_as_it_stands_and_deletes_nothing(run, mail_
     assert first["Subject"] == "Rehearsal: your 2026 so far"
     assert first["Message-ID"] != second["Message-ID"]
     table = [part for part in first.walk() if part.get_content_type() == "text/csv"]
-    assert len(table[0].get_content().splitlines()) > 300
+    assert len(table[0].get_content().splitlines()) > 250
     assert "No year has been closed yet" in run("year-end", "status").stdout
 
 
@@ -84,8 +87,8 @@ def test_status_tells_what_is_stuck_and_why_and_run_tries_again(
     assert run("year-end", "run").exit_code == 0
     told = run("year-end", "status").stdout
     assert "pending: 1" in told
-    assert "oldest trouble: 2026 of demo, due 2027-01-01 09:00 UTC, tried 1 times" in told
-    assert "451 4.7.1 come back later" in told
+    assert "the mail server has trouble (1 tries in vain): 451 4.7.1 come back later" in told
+    assert "oldest trouble: 2026 of demo, due 2027-01-01 09:00 UTC" in told
     assert "next mail: 2027-01-01 09:01 UTC" in told
 
     mail_server.behaviour.mail = None
@@ -104,3 +107,59 @@ def test_run_tries_what_was_held_once_more(run, mail_server, moved_clock, tmp_pa
     assert "held: 1" in run("year-end", "run").stdout
     mail_server.behaviour.rcpt.clear()
     assert "sent: 1" in run("year-end", "run").stdout
+
+
+def test_a_rehearsal_draws_every_board_proves_the_server_and_sends_nothing(
+    run, mail_server, tmp_path
+):
+    answer = run("year-end", "rehearse")
+    assert answer.exit_code == 0, answer.stderr
+    assert "1 board(s) drawn" in answer.stdout
+    assert "address not verified: 1 (demo)" in answer.stdout
+    assert "want no mail: 1 (demo)" in answer.stdout
+    assert "takes mails from mood@example.org. Nothing was sent." in answer.stdout
+    assert mail_server.connections == 1
+    assert mail_server.taken == []
+    mail_server.behaviour.mail = "550 5.7.1 not from here"
+    answer = run("year-end", "rehearse")
+    assert answer.exit_code == 1
+    assert "550 5.7.1 not from here" in answer.stderr
+
+
+def test_status_tells_when_the_next_year_ends(run):
+    assert "next year to close: 2027-01-01 00:00 UTC" in run("year-end", "status").stdout
+
+
+def test_a_clock_that_jumped_is_said_and_confirmed(run, moved_clock, mail_server, tmp_path):
+    want_mail(tmp_path)
+    run("year-end", "run")
+    moved_clock.start_machine()
+    moved_clock.jump(timedelta(days=700))
+    told = run("year-end", "run").stdout
+    assert "The clock went from 2026-12-30 12:00 UTC to 2028-11-29 12:00 UTC at once" in told
+    assert mail_server.taken == []
+    assert "It is 2028-11-29" in run("year-end", "confirm-clock").stdout
+    assert "sent: 1" in run("year-end", "run").stdout
+    assert mail_server.recipients() == ["demo@example.invalid"]
+
+
+def test_run_now_shows_on_a_copy_what_january_will_do(tmp_path, monkeypatch, mail_server):
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(mail_server.port),
+        "SMTP_SECURITY": "none",
+        "MAIL_FROM": "mood@example.org",
+    }.items():
+        monkeypatch.setenv(f"MOODTRACKER_{name}", value)
+    CliRunner().invoke(main, ["demo"])
+    want_mail(tmp_path)
+    january = f"{clock.now().year + 1}-01-01T09:00"
+    refused = CliRunner().invoke(main, ["year-end", "run", "--now", january], input="n\n")
+    assert refused.exit_code == 1
+    assert mail_server.taken == []
+    done = CliRunner().invoke(main, ["year-end", "run", "--now", january, "--yes"])
+    assert "sent: 1" in done.stdout, done.output
+    ((_, message),) = mail_server.taken
+    assert message["Subject"] == f"Your {clock.now().year} in moods"
+    assert "The clock went" not in CliRunner().invoke(main, ["year-end", "status"]).stdout

@@ -1,16 +1,29 @@
 """`moodtracker year-end`: what waits, what is stuck, and trying it before January."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 from email_validator import EmailNotValidError, validate_email
 
 from moodtracker import clock
+from moodtracker.accounts import people
 from moodtracker.app import App, envelope
 from moodtracker.cli.opened import somebody, with_app
 from moodtracker.mail import rehearsal
-from moodtracker.mail.smtp import RecipientRefused, ServerTrouble
+from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp
 from moodtracker.yearend import Status
+
+_STATES = {
+    "pending": "waiting for their time",
+    "sending": "being sent",
+    "sent": "sent, and still here",
+    "held": "held: their address refuses",
+    "no_address": "without a verified address",
+    "opted_out": "who want no mail",
+    "empty": "without a mood",
+}
+_MOMENTS = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
 @click.group("year-end")
@@ -22,56 +35,171 @@ def year_end() -> None:
 @with_app
 def status(app: App) -> None:
     """How many finished boards are in which state, what comes next, and what is stuck."""
-    found = app.year_end.status()
-    if app.smtp is None:
-        click.echo("No mail server is set: finished boards wait, and nothing is erased.")
-    for line in _status_lines(found):
+    app.clock_watch.is_believed()
+    for line in _status_lines(app):
         click.echo(line)
 
 
 @year_end.command()
+@click.option(
+    "--now",
+    "moment",
+    type=click.DateTime(_MOMENTS),
+    metavar="MOMENT",
+    help="As if it were this moment (UTC), for a copy of your data.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether --now is meant.")
 @with_app
-def run(app: App) -> None:
+def run(app: App, moment: datetime | None, *, yes: bool) -> None:
     """Close what has ended and mail what is due now, held boards too."""
+    if moment is not None:
+        if not yes:
+            click.confirm(
+                "This closes every year that is over by then, mails the boards to their people "
+                "and erases what is due, for real: it is meant for a copy. Go on?",
+                abort=True,
+            )
+        with clock.standing_at(moment.replace(tzinfo=UTC)):
+            app.clock_watch.confirm()
+            _run(app)
+        app.clock_watch.confirm()
+    else:
+        _run(app)
+
+
+def _run(app: App) -> None:
     app.year_end.retry_held()
     app.year_end.tick()
-    for line in _status_lines(app.year_end.status()):
+    for line in _status_lines(app):
         click.echo(line)
 
 
-@year_end.command()
-@click.option("--user", "username", required=True, help="Whose board.")
-@click.option("--to", "address", required=True, help="Where to send it.")
+@year_end.command("confirm-clock")
 @with_app
-def rehearse(app: App, username: str, address: str) -> None:
-    """Mail a board as it stands, deleting nothing: it shows that January will work."""
+def confirm_clock(app: App) -> None:
+    """Say that the clock is right, after it jumped ahead: years are closed and erased again."""
+    app.clock_watch.confirm()
+    click.echo(f"It is {_moment(clock.now())}, then. Years are closed and erased as they are due.")
+
+
+@year_end.command()
+@click.option("--user", "username", help="Whose board; everybody's, where none is named.")
+@click.option("--to", "address", help="Send the board there, or one of them.")
+@with_app
+def rehearse(app: App, username: str | None, address: str | None) -> None:
+    """Draw every board as it stands and try the mail server, closing and deleting nothing.
+
+    Says who would get no mail. Sends nothing, unless --to is given.
+    """
     if app.smtp is None:
         raise click.ClickException("Set MOODTRACKER_SMTP_HOST and MOODTRACKER_MAIL_FROM first.")
+    chosen = [somebody(app, username)] if username else people.everyone(app.database)
+    if address:
+        _send(app, app.smtp, address, chosen)
+        return
+    failed = _draw(app, chosen)
+    for line in _unreachable(chosen):
+        click.echo(line)
+    sender = envelope(app.settings).sender_address
+    try:
+        with app.smtp.connect() as connection:
+            connection.check_sender(sender)
+    except ServerTrouble as trouble:
+        raise click.ClickException(f"The mail server does not take mails: {trouble}") from None
+    click.echo(f"The mail server lets us in, and takes mails from {sender}. Nothing was sent.")
+    if failed:
+        raise click.ClickException(f"{failed} board(s) could not be made.")
+
+
+def _draw(app: App, chosen: list[people.Person]) -> int:
+    """Make every board's mail, as January will; how many cannot be made."""
+    sizes, failed = [], 0
+    for person in chosen:
+        try:
+            letter = rehearsal.write(
+                app.database,
+                envelope(app.settings),
+                person,
+                person.email or f"nobody@{envelope(app.settings).domain}",
+                message_id="rehearsal",
+                date=clock.now(),
+            )
+        except Exception as error:
+            failed += 1
+            click.echo(f"{person.username}: the mail cannot be made ({type(error).__name__})")
+        else:
+            sizes.append(len(letter.content))
+    largest = max(sizes, default=0) // 1024
+    click.echo(f"{len(sizes)} board(s) drawn, the largest mail has {largest} KB.")
+    return failed
+
+
+def _unreachable(chosen: list[people.Person]) -> Iterator[str]:
+    """Who would get no mail in January, and why."""
+    for why, found in (
+        ("no address", [p for p in chosen if not p.email]),
+        ("address not verified", [p for p in chosen if p.email and not p.mail_address]),
+        ("want no mail", [p for p in chosen if not p.year_end_mail]),
+    ):
+        if found:
+            yield f"{why}: {len(found)} ({', '.join(p.username for p in found)})"
+
+
+def _send(app: App, smtp: Smtp, address: str, chosen: list[people.Person]) -> None:
+    if not chosen:
+        raise click.ClickException("There is nobody here yet, and so no board.")
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         raise click.ClickException("--to should be an address such as ada@example.org") from None
-    person = somebody(app, username)
+    person = chosen[0]
     try:
-        rehearsal.send(app.database, app.smtp, envelope(app.settings), person, address)
+        rehearsal.send(app.database, smtp, envelope(app.settings), person, address)
     except (ServerTrouble, RecipientRefused) as error:
         raise click.ClickException(f"The mail server did not take it: {error}") from None
     click.echo(f"The board of {person.username} was mailed to {address}. Nothing was deleted.")
 
 
-def _status_lines(found: Status) -> Iterator[str]:
+def _status_lines(app: App) -> Iterator[str]:
+    found = app.year_end.status()
+    if app.smtp is None:
+        yield "No mail server is set: finished boards wait, and nothing is erased unseen."
+    if found.doubt:
+        yield (
+            f"The clock went from {_moment(found.doubt.seen_at)} to "
+            f"{_moment(found.doubt.doubted_at)} at once: no year is closed and nothing is erased "
+            "until it is set right, or confirmed: moodtracker year-end confirm-clock"
+        )
+    if found.trouble:
+        yield (
+            f"the mail server has trouble ({found.trouble.failures} tries in vain): "
+            f"{found.trouble.words}; next try {_moment(found.trouble.quiet_until)}"
+        )
+    yield from _boards(found)
+    if found.messages:
+        yield f"other mails waiting: {found.messages}"
+
+
+def _boards(found: Status) -> Iterator[str]:
     if not found.states and not found.erased:
         yield "No year has been closed yet."
-    for state, count in sorted(found.states.items()):
-        yield f"{state}: {count}"
+    for state, meaning in _STATES.items():
+        if found.states[state]:
+            yield f"{state}: {found.states[state]} ({meaning})"
     if found.erased:
         yield f"sent and erased: {found.erased}"
     if found.next_try_at:
         overdue = " (due)" if found.next_try_at <= clock.now() else ""
-        yield f"next mail: {found.next_try_at:%Y-%m-%d %H:%M} UTC{overdue}"
+        yield f"next mail: {_moment(found.next_try_at)}{overdue}"
+    if found.next_close_at:
+        yield f"next year to close: {_moment(found.next_close_at)}"
     if found.failure:
         failure = found.failure
         yield (
             f"oldest trouble: {failure.year} of {failure.username}, due "
-            f"{failure.due_at:%Y-%m-%d %H:%M} UTC, tried {failure.attempts} times: {failure.reason}"
+            f"{_moment(failure.due_at)}, tried {failure.attempts} times: {failure.reason}"
         )
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"

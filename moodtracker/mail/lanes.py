@@ -15,6 +15,7 @@ from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.queue import Claim, Queue
 from moodtracker.mail.smtp import ascii_address
+from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.models import MessageRow, SealedYearRow, messages, sealed_years, users
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,9 @@ class Messages:
 
     waits_for_it = True
 
-    def __init__(self, database: Database, owner: str, writers: Mapping[str, Write]) -> None:
+    def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
         """``writers`` write each kind of mail."""
-        self.queue = Queue(MessageRow, messages, "id", owner)
+        self.queue = Queue(MessageRow, messages, "id")
         self._database = database
         self._writers = writers
 
@@ -92,13 +93,18 @@ class Boards:
     waits_for_it = False
 
     def __init__(
-        self, database: Database, owner: str, envelope: Envelope, is_open: Callable[[], bool]
+        self,
+        database: Database,
+        envelope: Envelope,
+        unsubscribing: Unsubscribing,
+        is_open: Callable[[], bool],
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
-        self.queue = Queue(SealedYearRow, sealed_years, "year", owner)
+        self.queue = Queue(SealedYearRow, sealed_years, "year")
         self.is_open = is_open
         self._database = database
         self._envelope = envelope
+        self._unsubscribing = unsubscribing
 
     def write(self, claim: Claim) -> Letter | None:
         """The board's mail, by what its person wants at this moment."""
@@ -131,6 +137,8 @@ class Boards:
                     date=claim.row.message_date,
                     base_url=self._envelope.base_url,
                     keep_days=self._envelope.keep_days,
+                    has_notes=person.notes_in_mail,
+                    unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
             )
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
+from moodtracker.database import Database
 from moodtracker.models import MessageRow, messages
 
 NOBODY = 0
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     RESET = "reset"  # to whoever forgot: ``email`` is what was typed, a username or an address
     ADDRESS_CHANGED = "address_changed"  # to the old address
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
+    PREVIEW = "preview"  # to a person: their year so far, because they asked for it
     GOODBYE = "goodbye"  # to somebody whose account is gone
 
 
@@ -55,6 +57,14 @@ def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name
             message_id=secrets.token_hex(16),
         )
     )
+
+
+def forget_old(database: Database) -> None:
+    """Delete what could not be delivered and is of no use to anybody any more."""
+    with database.write() as session:
+        session.execute(
+            delete(MessageRow).where(messages.created_at < clock.now() - _USEFUL_FOR_OTHERS)
+        )
 
 
 def drop(session: Session, user_id: int) -> None:

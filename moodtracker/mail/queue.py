@@ -5,6 +5,7 @@ die at any point: a row is taken on under a lease, in its worker's name, and onl
 holds it may say what came of it (Y3).
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -40,14 +41,14 @@ class Claim:
 
 
 class Queue:
-    """Takes rows on in the name of one worker, and settles them."""
+    """Takes rows on in a name of its own, which no other worker has, and settles them."""
 
-    def __init__(self, table: type[SQLModel], columns: Columns, key: str, owner: str) -> None:
+    def __init__(self, table: type[SQLModel], columns: Columns, key: str) -> None:
         """``table`` has the queue's columns; its primary key is ``user_id`` and ``key``."""
         self._table = table
         self._columns = columns
         self._key = columns[key]
-        self._owner = owner
+        self._owner = secrets.token_hex(8)
 
     def is_due(self) -> ColumnElement[bool]:
         """Whether there is anything for a worker to do now."""

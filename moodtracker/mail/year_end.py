@@ -19,7 +19,8 @@ from typing import Any, cast
 from moodtracker import export
 from moodtracker.board import Board
 from moodtracker.drawing import layout, png
-from moodtracker.drawing.html import MONTHS, WEEKDAYS
+from moodtracker.language import gettext as _
+from moodtracker.language import month, ngettext, weekday
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.moods import Mood
 
@@ -34,15 +35,18 @@ def compose(
     date: datetime,
     base_url: str,
     keep_days: int,
+    has_notes: bool = False,
+    unsubscribe_address: str = "",
     rehearsal: bool = False,
 ) -> bytes:
-    """The mail (RFC 5322, MIME), ready to be handed to a server: the same bytes each time.
+    """The mail (RFC 5322, MIME) in the language that is spoken, ready to be handed to a server.
 
-    ``name`` is the person's, as they typed it; ``sender`` is "a@b" or "Name <a@b>";
-    ``message_id`` has its angle brackets; ``date`` is aware; ``keep_days`` is how long the server
-    keeps the year after this mail. A ``rehearsal`` says that it is one. Lines end in CRLF and
-    bodies are in 7 bits; so are headers, unless the local part of ``address`` is not ASCII
-    (RFC 6531). Raises ValueError where an address is none.
+    The same bytes each time. ``name`` is the person's, as they typed it; ``sender`` is "a@b" or
+    "Name <a@b>"; ``message_id`` has its angle brackets; ``date`` is aware; ``keep_days`` is how
+    long the server keeps the year after this mail. ``has_notes``: the table is the long one, with
+    notes and moments. ``unsubscribe_address`` stops these mails (RFC 8058). A ``rehearsal`` says
+    that it is one. Lines end in CRLF and bodies are in 7 bits; so are headers, unless the local
+    part of ``address`` is not ASCII (RFC 6531). Raises ValueError where an address is none.
     """
     name = in_one_line(name)
     picture = png.draw(layout.landscape(board))
@@ -50,14 +54,13 @@ def compose(
     words = {
         **_words(board, name, base_url, keep_days, rehearsal=rehearsal),
         "content_id": part_names.content_id,
+        "unsubscribe_address": unsubscribe_address,
     }
-    subject = words["subject"] = in_one_line(render("year-end.subject", words))
-
     message = begin(
         name=name,
         address=address,
         sender=sender,
-        subject=subject,
+        subject=words["subject"],
         message_id=message_id,
         date=date,
     )
@@ -77,13 +80,26 @@ def compose(
     file_name = f"moodtracker-{board.year}"
     message.add_attachment(picture, maintype="image", subtype="png", filename=f"{file_name}.png")
     message.add_attachment(
-        export.as_csv(board, has_notes=False),
+        _table(board, has_notes=has_notes).encode(),
+        maintype="text",
         subtype="csv",
-        cte="7bit",
-        charset="us-ascii",
+        cte="quoted-printable" if has_notes else "7bit",
+        params={"charset": "utf-8"},
         filename=f"{file_name}.csv",
     )
-    return message.as_bytes()
+    return _unsubscribe_headers(unsubscribe_address) + message.as_bytes()
+
+
+def _table(board: Board, *, has_notes: bool) -> str:
+    return export.as_csv(board) if has_notes else export.as_short_csv(board)
+
+
+def _unsubscribe_headers(address: str) -> bytes:
+    """As they are: an EmailMessage breaks an address of 76 characters over two lines."""
+    if not address:
+        return b""
+    lines = (f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _words(
@@ -91,19 +107,21 @@ def _words(
 ) -> dict[str, Any]:
     """What the templates say."""
     year = board.year
-    heading = f"{name}, here is your {year}" if name else f"Here is your {year}"
-    have = "has" if board.days_kept == 1 else "have"
-    kept = f"{board.days_kept} of {board.days_so_far} days {have} a mood"
-    counts = ", ".join(f"{mood.word} {count}" for mood, count in _brightest_first(board.counts))
+    kept = _kept(board)
+    counts = ", ".join(f"{mood.label} {count}" for mood, count in _brightest_first(board.counts))
     most = max(board.counts.values())
+    subject = _("Rehearsal: your {year} so far") if rehearsal else _("Your {year} in moods")
     return {
         "year": year,
         "rehearsal": rehearsal,
-        "heading": f"{heading} so far" if rehearsal else heading,
+        "subject": subject.format(year=year),
+        "heading": _heading(name, year, rehearsal=rehearsal),
         "tiles": list(_tiles(board)),
         "empty": not board.entries,
         "kept": kept,
-        "alt": f"Your {year}, one square for each day: {kept}. {counts.capitalize()}.",
+        "alt": _("Your {year}, one square for each day: {kept}. {counts}.").format(
+            year=year, kept=kept, counts=counts
+        ),
         "totals": [
             (mood, count, round(100 * count / most) if most else 0)
             for mood, count in _brightest_first(board.counts)
@@ -114,36 +132,67 @@ def _words(
     }
 
 
+def _heading(name: str, year: int, *, rehearsal: bool) -> str:
+    if rehearsal:
+        named, nameless = _("{name}, here is your {year} so far"), _("Here is your {year} so far")
+    else:
+        named, nameless = _("{name}, here is your {year}"), _("Here is your {year}")
+    return (named if name else nameless).format(name=name, year=year)
+
+
+def _kept(board: Board) -> str:
+    return ngettext(
+        "{count} of {days} days has a mood", "{count} of {days} days have a mood", board.days_kept
+    ).format(count=board.days_kept, days=board.days_so_far)
+
+
 def _brightest_first(counts: dict[Mood, int]) -> list[tuple[Mood, int]]:
     return sorted(counts.items(), reverse=True)
 
 
 def _tiles(board: Board) -> Iterator[tuple[str, str]]:
     """The year in a few figures, each a value and what it is; an empty year has but one."""
-    yield str(board.days_kept), "day with a mood" if board.days_kept == 1 else "days with a mood"
+    yield (
+        str(board.days_kept),
+        ngettext("day with a mood", "days with a mood", board.days_kept),
+    )
     if board.most_often is not None:
-        yield board.most_often.label, "most often"
+        yield board.most_often.label, _("most often")
     if board.brightest_month is not None:
-        yield MONTHS[board.brightest_month - 1], "brightest month"
+        yield month(board.brightest_month), _("brightest month")
     if board.brightest_weekday is not None:
-        yield WEEKDAYS[board.brightest_weekday], "brightest weekday"
+        yield weekday(board.brightest_weekday), _("brightest weekday")
 
 
 def _months(board: Board) -> Iterator[tuple[str, list[tuple[Mood, int]]]]:
     """Each month that has begun, with its moods, the brightest first."""
     last = board.today.month if board.today else 12
-    for month, days in board.months():
-        if month <= last:
+    for number, days in board.months():
+        if number <= last:
             moods = Counter(entry.mood for day in days for entry in board.on(day))
-            yield MONTHS[month - 1][:3], _brightest_first(moods)
+            yield month(number, "abbreviated"), _brightest_first(moods)
 
 
 def _footer(year: int, keep_days: int, *, rehearsal: bool) -> str:
-    keep = "this mail and the attached picture and table are yours to keep."
     if rehearsal:
-        return f"{keep.capitalize()} You get the real one when your year is over."
-    when = {0: "as soon as", 1: "1 day after"}.get(keep_days, f"{keep_days} days after")
-    return (
-        f"Your moods of {year} are removed from the server {when} this mail has arrived;"
-        f" {keep} You get this once a year."
-    )
+        return _(
+            "This mail and the attached picture and table are yours to keep. You get the real one "
+            "when your year is over."
+        )
+    if keep_days == 0:
+        removed = _(
+            "Your moods of {year} are removed from the server as soon as this mail has arrived; "
+            "this mail and the attached picture and table are yours to keep. You get this once a "
+            "year."
+        )
+    else:
+        removed = ngettext(
+            "Your moods of {year} are removed from the server {days} day after this mail has "
+            "arrived; this mail and the attached picture and table are yours to keep. You get "
+            "this once a year.",
+            "Your moods of {year} are removed from the server {days} days after this mail has "
+            "arrived; this mail and the attached picture and table are yours to keep. You get "
+            "this once a year.",
+            keep_days,
+        )
+    return removed.format(year=year, days=keep_days)

@@ -16,6 +16,7 @@ from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
+from moodtracker.mail import unsubscribe
 from pages import errors
 from pages.guard.cookies import cookie_in, cookie_name
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
@@ -25,7 +26,7 @@ _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
 _OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
-_OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT}
+_OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _NONCE_BYTES = 16
 

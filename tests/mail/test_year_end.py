@@ -44,6 +44,7 @@ def single(mood: Mood = Mood.GOOD) -> Board:
     return Board(2026, "UTC", (Entry(day, 1, mood, datetime(2026, 3, 3, 9, tzinfo=UTC)),))
 
 
+UNSUBSCRIBE = "https://mood.example.org/unsubscribe?of=12345." + 40 * "a"
 FULL = full_year(1)
 EMPTY = Board(2026, "UTC", ())
 
@@ -57,6 +58,7 @@ def compose(board: Board = FULL, **changed: Any) -> bytes:
         "date": datetime(2027, 1, 1, 8, tzinfo=UTC),
         "base_url": "https://mood.example.org/",
         "keep_days": 30,
+        "unsubscribe_address": UNSUBSCRIBE,
     }
     return year_end.compose(board, **(arguments | changed))
 
@@ -133,6 +135,22 @@ def test_the_headers_say_who_what_and_that_no_person_wrote_it() -> None:
     assert message["Date"].datetime == datetime(2027, 1, 1, 8, tzinfo=UTC)
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["MIME-Version"] == "1.0"
+
+
+def test_the_mail_program_can_stop_these_mails_with_one_click() -> None:
+    """RFC 2369 and RFC 8058; one line, however long the address is."""
+    raw = compose()
+    assert f"List-Unsubscribe: <{UNSUBSCRIBE}>\r\n".encode() in raw
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    message = parsed(raw)
+    assert message["List-Unsubscribe"] == f"<{UNSUBSCRIBE}>"
+    assert UNSUBSCRIBE in plain(raw)
+
+
+def test_a_mail_that_was_asked_for_has_nothing_to_be_stopped() -> None:
+    raw = compose(unsubscribe_address="", rehearsal=True)
+    assert b"List-Unsubscribe" not in raw
+    assert "Stop these mails" not in plain(raw) + html(raw)
 
 
 def test_a_sender_may_be_a_bare_address() -> None:
@@ -252,13 +270,23 @@ def test_the_attached_picture_shows_each_day_of_the_board() -> None:
         assert shown == tuple(tuple(bytes.fromhex(e.mood.light[1:])) for e in (first, second))
 
 
-def test_the_attached_table_has_every_entry() -> None:
+def test_the_attached_table_has_every_mood() -> None:
     table = attachments(compose())["moodtracker-2026.csv"]
-    assert table == export.as_csv(FULL, has_notes=False).encode()
+    assert table == export.as_short_csv(FULL).encode()
     records = list(csv.DictReader(io.StringIO(table.decode(), newline="")))
-    assert [(r["day"], int(r["slot"]), int(r["mood"])) for r in records] == [
-        (entry.day.isoformat(), entry.slot, entry.mood) for entry in FULL.entries
+    assert [(r["day"], int(r["first"]), int(r["second"])) for r in records] == [
+        (day.isoformat(), *(entry.mood for entry in kept)) for day, kept in FULL.by_day.items()
     ]
+
+
+def test_notes_are_in_the_table_if_their_person_wants_them_there() -> None:
+    entry = single().entries[0]._replace(note="Ärger, then =cake")
+    board = Board(2026, "UTC", (entry,))
+    assert "cake" not in attachments(compose(board))["moodtracker-2026.csv"].decode()
+    raw = compose(board, has_notes=True)
+    table = attachments(raw)["moodtracker-2026.csv"].decode("utf-8-sig")
+    assert table == export.as_csv(board).removeprefix("\ufeff")
+    assert raw.isascii()
 
 
 def test_the_bytes_are_the_same_on_each_try() -> None:
@@ -271,13 +299,16 @@ def test_the_bytes_pass_any_server() -> None:
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
     assert b"\0" not in raw
-    assert max(map(len, raw.split(b"\r\n"))) <= 78
-    assert parsed(raw).as_bytes(policy=email.policy.SMTP) == raw
+    lines = [line for line in raw.split(b"\r\n") if not line.startswith(b"List-Unsubscribe")]
+    assert max(map(len, lines)) <= 78
+    bare = compose(unsubscribe_address="")
+    assert parsed(bare).as_bytes(policy=email.policy.SMTP) == bare
 
 
 def test_a_mail_stays_small_and_its_page_far_below_what_clients_cut_off() -> None:
     raw = compose()
-    assert len(raw) < 95_000
+    assert len(raw) < 60 * 1024
+    assert len(png.draw(layout.landscape(FULL))) < 30_000
     assert len(html(raw).encode()) < 20_000
 
 
@@ -292,20 +323,23 @@ def test_the_page_tells_everything_with_images_off() -> None:
     (image,) = read.of("img")
     assert image["alt"] == (
         "Your 2026, one square for each day: 1 of 365 days has a mood."
-        " Great 0, good 1, okay 0, bad 0, awful 0."
+        " Great 0, Good 1, Okay 0, Bad 0, Awful 0."
     )
 
 
 def test_the_page_has_a_language_a_title_and_one_link_to_the_app() -> None:
     read = Reader(html(compose()))
-    assert read.of("html") == [{"lang": "en"}]
+    assert read.of("html") == [{"lang": "en", "dir": "ltr"}]
     assert read.text.startswith("Your 2026 in moods ")
-    assert [link["href"] for link in read.of("a")] == ["https://mood.example.org/"]
+    assert [link["href"] for link in read.of("a")] == ["https://mood.example.org/", UNSUBSCRIBE]
 
 
 def test_the_page_loads_nothing_from_anywhere() -> None:
     markup = html(compose())
-    assert re.findall(r"https?://[^\"' <]+", markup) == ["https://mood.example.org/"]
+    assert re.findall(r"https?://[^\"' <]+", markup) == [
+        "https://mood.example.org/",
+        UNSUBSCRIBE,
+    ]
     for forbidden in ("<svg", "data:", "url(", "@import", "<script", "<link", "@font-face"):
         assert forbidden not in markup
 
@@ -330,7 +364,8 @@ def test_the_plain_text_stands_on_its_own() -> None:
 
 @pytest.mark.parametrize("name", ["Ada", "x" * 200, "Ada " * 40])
 def test_the_plain_text_is_wrapped_under_78_columns(name: str) -> None:
-    assert max(map(len, plain(compose(name=name)).splitlines())) < 78
+    text = plain(compose(name=name, unsubscribe_address=""))
+    assert max(map(len, text.splitlines())) < 78
 
 
 @pytest.mark.parametrize("board", [EMPTY, single()])

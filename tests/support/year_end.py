@@ -1,6 +1,5 @@
 """The year's end against a real mail server, put together as the app does."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import time, timedelta
 
@@ -13,6 +12,8 @@ from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
+from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.secret import Secret
 from moodtracker.yearend import YearEnd
 
 KEEP = timedelta(days=30)
@@ -32,7 +33,6 @@ def make_outbox(
     login: tuple[str, str] | None = None,
 ) -> Outbox:
     """One worker's outbox."""
-    owner = secrets.token_hex(8)
     envelope = Envelope("Moodtracker <mood@example.org>", BASE_URL, keep.days)
     watch = watch or ClockWatch(database)
     return Outbox(
@@ -48,8 +48,13 @@ def make_outbox(
         ),
         envelope,
         [
-            Messages(database, owner, writers or {}),
-            Boards(database, owner, envelope, watch.is_believed),
+            Messages(database, writers or {}),
+            Boards(
+                database,
+                envelope,
+                Unsubscribing(Secret("a secret of the tests"), BASE_URL),
+                watch.is_believed,
+            ),
         ],
         live=live or Live(),
         limit=HourlyLimit(limit),
