@@ -143,7 +143,8 @@ _MARGIN = 22
 _SIDE, _PITCH, _CORNER = 32, 36, 8
 _GRID_LEFT = WIDTH - _MARGIN - (30 * _PITCH + _SIDE)
 _GRID_TOP = 118
-_NAMES_WIDTH = _GRID_LEFT - _MARGIN - 6
+_NAMES_END = _GRID_LEFT - 6
+_LONGEST_NAME = _NAMES_END - 8
 _LEGEND_TOP = _GRID_TOP + 12 * _PITCH + 24
 
 # The poster: a calendar for each month, 3 x 4, on a sheet with the proportions of A4.
@@ -165,10 +166,13 @@ def landscape(board: Board, *, has_faces: bool = False) -> Picture:
         box = square(date(board.year, 1, number))
         middle = box.left + box.side / 2
         labels.append(_muted(middle, box.top - 13, language.number(number), 15, "middle"))
-    for month, days in board.months():
-        name = language.month(month, "abbreviated")
-        size = _fitting(name, 17, _NAMES_WIDTH)
-        labels.append(_muted(_MARGIN, square(days[0]).top + 22, name, size))
+    names = [language.month(month, "abbreviated") for month in range(1, 13)]
+    size = min(_fitting(name, 17, _LONGEST_NAME) for name in names)
+    widest = max(lettering.width(name, size) for name in names)
+    left = min(_MARGIN, _NAMES_END - widest)  # long names reach into the margin
+    for month, name in enumerate(names, 1):
+        top = square(date(board.year, month, 1)).top
+        labels.append(_muted(left, top + 22, name, size))
     legend = _legend(board, left=_MARGIN, top=_LEGEND_TOP, width=WIDTH - 2 * _MARGIN)
     squares = [_day(board, day, square(day)) for _number, days in board.months() for day in days]
     return _finished(
@@ -274,7 +278,7 @@ def _legend(
     """Each mood's face with its name and count, great to awful: close, or over the whole width."""
     face, space, close = 30, 11, 34
     runs = [
-        (mood, (Run(mood.label, INK), Run(f" {language.number(count)}", MUTED)))
+        (mood, (Run(mood.label, INK), Run(" ", INK), Run(language.number(count), MUTED)))
         for mood, count in reversed(board.counts.items())
     ]
     for size in range(20, 8, -1):
