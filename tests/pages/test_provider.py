@@ -70,6 +70,13 @@ def sign_in_here(page, login):
     page.wait_for_selector("#today-card")
 
 
+def connect_on_settings(server, page, login):
+    """Set out to connect an account that has a password."""
+    sign_in_here(page, login)
+    page.goto(f"{server.url}/settings")
+    page.click("text=Connect with Home")
+
+
 def ways_in(database, username):
     return linking.ways_in(database, people.find(database, username).id)
 
@@ -312,9 +319,7 @@ def test_a_forged_form_connects_and_makes_nothing(server, database):
 def test_connecting_and_disconnecting_on_the_settings_page(server, open_page, database):
     server.register("lina")
     page = open_page(server)
-    sign_in_here(page, "lina")
-    page.goto(f"{server.url}/settings")
-    page.click("text=Connect with Home")
+    connect_on_settings(server, page, "lina")
     there.sign_in(page, "lina")
     page.wait_for_selector("text=You can sign in here with Home.")
     assert ways_in(database, "lina").by_provider
@@ -328,9 +333,7 @@ def test_connecting_and_disconnecting_on_the_settings_page(server, open_page, da
 def test_an_account_with_another_address_is_not_connected(server, open_page, database):
     server.register("milo")
     page = open_page(server)
-    sign_in_here(page, "milo")
-    page.goto(f"{server.url}/settings")
-    page.click("text=Connect with Home")
+    connect_on_settings(server, page, "milo")
     there.sign_in(page, "somebody-else")
     page.wait_for_selector("text=That is another address")
     assert not ways_in(database, "milo").by_provider
@@ -340,9 +343,7 @@ def test_a_link_that_was_begun_by_another_person_is_not_finished(server, open_pa
     server.register("pia")
     server.register("quin")
     page = open_page(server)
-    sign_in_here(page, "pia")
-    page.goto(f"{server.url}/settings")
-    page.click("text=Connect with Home")
+    connect_on_settings(server, page, "pia")
     page.wait_for_selector("input[name=login]")
     other = page.context.new_page()
     other.goto(server.url)
@@ -445,9 +446,7 @@ def test_while_the_provider_is_down_people_are_told_and_passwords_work(make_serv
     page.click("text=Sign in with Home")
     page.wait_for_selector("text=It does not answer just now")
     page.click("text=Sign in with your password")
-    sign_in_here(page, "wim")
-    page.goto(f"{server.url}/settings")
-    page.click("text=Connect with Home")
+    connect_on_settings(server, page, "wim")
     page.wait_for_selector("text=It does not answer just now")
     assert httpx.get(f"{server.url}/login/provider").status_code == 503
     assert "Traceback" not in server.log
