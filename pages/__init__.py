@@ -11,6 +11,7 @@ from pages import (
     board,
     errors,
     files,
+    framework,
     health,
     metrics,
     obstacles,
@@ -34,6 +35,7 @@ def mount(app: App) -> FastAPI:
     obstacles.know(app.settings.base_url)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     assets.mount(web)
+    framework.mount(web)
     health.mount(web, app)
     requests = Requests()
     metrics.mount(web, app, requests)
@@ -59,5 +61,7 @@ def mount(app: App) -> FastAPI:
         reconnect_timeout=_RECONNECT_SECONDS,
         binding_refresh_interval=None,
         show_welcome_message=False,
+        gzip_middleware_factory=None,  # it packs each file anew for each request
     )
+    framework.slim()
     return web

@@ -1,12 +1,15 @@
 """Styles, icon and script: served as files that a browser may keep for ever."""
 
+import asyncio
+import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import ui
-from starlette.responses import Response
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -16,21 +19,37 @@ from pages import sub_path
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets"
 ICON = faces.standalone(Mood.GREAT)
+KEEP = "public, max-age=31536000, immutable"
+_PACKED = {".css", ".js", ".mjs", ".svg", ".webmanifest"}
 
 
-class _KeptForEver(StaticFiles):
-    """Files whose address changes with their content."""
+class KeptFiles(StaticFiles):
+    """Files whose address changes with their content, compressed once."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or what is told where there is none."""
         response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        if response.status_code != 200:
+            return response
+        if isinstance(response, FileResponse) and Path(path).suffix in _PACKED:
+            response.headers.add_vary_header("Accept-Encoding")
+            if "gzip" in Headers(scope=scope).get("Accept-Encoding", ""):
+                packed = await asyncio.to_thread(_packed, Path(response.path))
+                headers = {**response.headers, "Content-Encoding": "gzip"}
+                headers["content-length"] = str(len(packed))
+                response = Response(packed, headers=headers)
+        response.headers["Cache-Control"] = KEEP
         return response
+
+
+@lru_cache
+def _packed(file: Path) -> bytes:
+    return gzip.compress(file.read_bytes(), mtime=0)
 
 
 def mount(web: FastAPI) -> None:
     """Serve the folder."""
-    web.mount("/assets", _KeptForEver(directory=FOLDER))
+    web.mount("/assets", KeptFiles(directory=FOLDER))
 
 
 def address(name: str) -> str:
