@@ -14,6 +14,8 @@ from moodtracker.app import App
 from moodtracker.database import DatabaseError
 from moodtracker.settings import SettingsError
 from moodtracker.worker import work
+from pages.guard import frames
+from pages.guard.connections import HttpConnection, SocketConnection
 
 log = logging.getLogger("moodtracker")
 
@@ -59,6 +61,9 @@ def main() -> None:
         port=config.port,
         log_config=None,
         access_log=False,
+        http=HttpConnection,
+        ws=SocketConnection,
+        ws_max_size=frames.LONGEST,
         proxy_headers=False,  # by default it believes whoever asks from this machine
         server_header=False,
         timeout_graceful_shutdown=ANSWERING_SECONDS,

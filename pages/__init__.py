@@ -17,6 +17,7 @@ from pages import (
     obstacles,
     provider,
     rollover,
+    session_watch,
     settings,
     signing_in,
     unsubscribe,
@@ -47,7 +48,7 @@ def mount(app: App) -> FastAPI:
     unsubscribe.mount(web, app)
     board.mount(app, rollover.mount())
     errors.mount(web)
-    web.add_middleware(Guard, app=app)
+    web.add_middleware(Guard, app=app, send_away=session_watch.send_away)
     web.add_middleware(RequestLog, requests=requests)
     web.add_middleware(SubPath, sub_path=app.settings.sub_path)
     web.add_middleware(Forwarded, proxies=app.settings.trusted_proxies)  # the outermost

@@ -2,13 +2,14 @@
 
 import asyncio
 import secrets
-from urllib.parse import parse_qs, urlencode, urlsplit
+from collections.abc import Callable
+from functools import partial
 
 from nicegui import Client
 from nicegui import app as nicegui_app
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,9 +19,17 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.mail import unsubscribe
 from pages import errors
+from pages.guard import handshake as handshakes
+from pages.guard import limits
 from pages.guard.cookies import cookie_in, cookie_name
+from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
+from pages.guard.limits import BodyRefused
+from pages.guard.origin import Origins
+from pages.guard.page_socket import PageSocket
 from pages.guard.paths import sign_in_path
+from pages.guard.sockets import Sockets
+from pages.guard.unopened import Unopened
 
 _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
@@ -37,15 +46,19 @@ class Guard:
     A request's ``state`` says who it is from (``signed_in``, or None), from which ``address``,
     by which ``device``, and the ``nonce`` that a script on its page has to carry. Somebody who is
     not signed in is led to the sign-in page and, afterwards, to where they wanted to go. What is
-    sent from a foreign page is refused. A page's socket has to bring the session with which the
-    page was asked for.
+    sent from a foreign page, or in another form than our pages send, is refused. A page's socket
+    has to bring the session with which the page was asked for, and speaks for that page alone.
     """
 
-    def __init__(self, inner: ASGIApp, app: App) -> None:
-        """Guard ``inner``."""
+    def __init__(self, inner: ASGIApp, app: App, send_away: Callable[[App, Client], None]) -> None:
+        """Guard ``inner``; a page whose session is over has ``send_away`` called."""
         self._inner = inner
         self._app = app
+        self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
+        self._origins = Origins(app.settings)
+        self._unopened = Unopened()
+        self._sockets = Sockets()
         give_nonces_to_templates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,49 +71,80 @@ class Guard:
             await self._inner(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, path = Headers(scope=scope), scope["path"]
-        is_file = path.startswith(_OPEN_FOLDERS)
+        headers = Headers(scope=scope)
+        is_file = scope["path"].startswith(_OPEN_FOLDERS)
         nonce = None if is_file else secrets.token_urlsafe(_NONCE_BYTES)
         send = self._headers.added(send, nonce)
-        if path.startswith(_SOCKET):
-            answer: ASGIApp = PlainTextResponse("This app needs websockets.", status_code=400)
-        elif scope["method"] not in ("GET", "HEAD") and not self._is_ours(headers):
-            answer = errors.foreign(headers.get("origin", ""), self._app.settings.base_url)
-        elif is_file:
-            answer = self._inner
-        else:
-            signed_in = await self._who(headers)
-            scope.setdefault("state", {}).update(
-                signed_in=signed_in,
-                nonce=nonce,
-                address=scope["client"][0] if scope.get("client") else "",
-                device=devices.name_of(headers.get("user-agent", "")),
-            )
-            if signed_in or path in _OPEN_PATHS:
-                answer = self._inner
-            elif not _is_there(scope):
-                answer = errors.nowhere(Request(scope), signed_in=False)
-            else:
-                answer = RedirectResponse(sign_in_path(scope), status_code=303)
-        await answer(scope, receive, send)
+        answer = self._refusal(scope, headers)
+        if answer is None and scope["method"] == "POST":
+            try:
+                receive = await limits.with_body(receive)
+            except BodyRefused as refused:
+                answer = refused.answer
+        if answer is None and not is_file:
+            answer = await self._met(scope, headers, nonce)
+            # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
+            scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            send = self._unopened.watched(scope, send)
+        await (answer or self._inner)(scope, receive, send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """What a request is told that no page of ours sends, or None."""
+        if scope["path"].startswith(_SOCKET):
+            return PlainTextResponse("This app needs websockets.", status_code=400)
+        if scope["method"] == "POST" and not self._origins.are_ours(headers):
+            return errors.foreign(headers.get("origin", "null"), self._app.settings.base_url)
+        return limits.refusal(scope, headers)
+
+    async def _met(self, scope: Scope, headers: Headers, nonce: str | None) -> Response | None:
+        """Note who this is; returns what a stranger is told who has to be somebody, or None."""
+        signed_in = await self._who(headers)
+        scope.setdefault("state", {}).update(
+            signed_in=signed_in,
+            nonce=nonce,
+            address=_address(scope),
+            device=devices.name_of(headers.get("user-agent", "")),
+        )
+        if signed_in or scope["path"] in _OPEN_PATHS:
+            return None
+        if not _is_there(scope):
+            return errors.nowhere(Request(scope), signed_in=False)
+        return RedirectResponse(sign_in_path(scope), status_code=303)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        if not scope["path"].startswith(_SOCKET) or not self._is_ours(headers):
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+        handshake = Handshake.read(scope["query_string"])
+        if (
+            scope["path"] != handshakes.PATH
+            or handshake is None
+            or not self._origins.are_ours(headers)
+        ):
+            await _turn_away(receive, send)
             return
-        query = {
-            name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()
-        }
-        client = Client.instances.get(query.get("client_id", ""))
-        if client is not None:
-            asked_by: SignedIn | None = client.request.state.signed_in
-            brought = await self._who(headers)
-            if (asked_by and asked_by.token_hash) != (brought and brought.token_hash):
-                # NiceGUI reloads a page whose client it does not know: that leads to sign-in.
-                scope["query_string"] = urlencode({**query, "client_id": "none"}).encode()
-        await self._inner(scope, receive, send)
+        who = await self._who(headers)
+        client = _page_of(handshake, who)
+        with self._sockets.place(client, who, _address(scope)) as rate:
+            if rate is None:
+                await _turn_away(receive, send)
+                return
+
+            async def holds() -> bool:
+                return who is None or await asyncio.to_thread(
+                    sessions.is_open, self._app.database, who
+                )
+
+            socket = PageSocket(
+                receive,
+                send,
+                client,
+                rate=rate,
+                holds=holds,
+                send_away=self._send_away,
+            )
+            # NiceGUI reloads a page that it does not know: that leads to the sign-in page.
+            scope["query_string"] = handshake.query(client.id if client else "none")
+            with self._sockets.open(client, socket):
+                await self._inner(scope, socket.receive, send)
 
     async def _who(self, headers: Headers) -> SignedIn | None:
         cookie = cookie_in(headers.get("cookie", ""), cookie_name(self._app))
@@ -108,14 +152,15 @@ class Guard:
             return None
         return await asyncio.to_thread(sessions.find, self._app.database, cookie)
 
-    def _is_ours(self, headers: Headers) -> bool:
-        """Whether the page that sends this is one of ours (no Origin: not sent by a page)."""
-        origin = headers.get("origin")
-        if origin is None:
-            return True
-        return origin == self._app.settings.origin or (
-            urlsplit(origin).netloc == headers.get("host", "") != ""
-        )
+
+def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:
+    """The page that a socket names, if it was asked for with the session that the socket brings."""
+    client = Client.instances.get(handshake.client_id)
+    if client is None:
+        return None
+    asked_by: SignedIn | None = client.request.state.signed_in
+    is_bound = (asked_by and asked_by.token_hash) == (who and who.token_hash)
+    return client if is_bound else None
 
 
 def _is_there(scope: Scope) -> bool:
@@ -126,3 +171,12 @@ def _is_there(scope: Scope) -> bool:
         for route in routes
         if not (isinstance(route, Mount) and route.app is nicegui_app)
     )
+
+
+def _address(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
+
+
+async def _turn_away(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})

@@ -59,6 +59,11 @@ class Server:
         return os.environ | own | faked
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return (self.folder / "log").read_text()
 

@@ -1,0 +1,80 @@
+"""How much a request may hold, and how long it may take: a form's worth, and no more."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope
+
+from moodtracker.mail import unsubscribe
+
+_FORMS = ("", "application/x-www-form-urlencoded")
+_ONE_CLICK = "multipart/form-data"  # which mail programs may send (RFC 8058, 3.2), and nobody reads
+METHODS = ("GET", "HEAD", "POST")
+LARGEST_BODY = 64 * 1024
+_MOST_HEADERS = 100
+_LARGEST_HEAD = 32 * 1024
+_LONGEST_ADDRESS = 4 * 1024
+_BODY_SECONDS = 20.0
+
+
+class BodyRefused(Exception):  # noqa: N818 - it is an answer to the sender, not a fault
+    """The body does not come in, for what ``answer`` says."""
+
+    def __init__(self, answer: Response) -> None:
+        """Keep what the sender is told."""
+        super().__init__(answer.status_code)
+        self.answer = answer
+
+
+def refusal(scope: Scope, headers: Headers) -> Response | None:
+    """What a request is told that asks in no way that this app knows, or None."""
+    if scope["method"] not in METHODS:
+        return _told(405, "This is not done here.", Allow=", ".join(METHODS))
+    if len(scope["path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS:
+        return _told(414, "This address is too long.")
+    raw = scope["headers"]
+    if (
+        len(raw) > _MOST_HEADERS
+        or sum(len(name) + len(value) for name, value in raw) > _LARGEST_HEAD
+    ):
+        return _told(431, "This request has too many headers.")
+    if scope["method"] == "POST":
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in _FORMS and not (kind == _ONE_CLICK and scope["path"] == unsubscribe.PATH):
+            return _told(415, "Only forms are taken here, and no files.")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            return _told(413, "This is too long.")
+    return None
+
+
+async def with_body(receive: Receive) -> Receive:
+    """Read the whole body, then hand it out as one; raises :class:`BodyRefused`."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise BodyRefused(_told(400, "The sender has left."))
+                body += message.get("body", b"")
+                if len(body) > LARGEST_BODY:
+                    raise BodyRefused(_told(413, "This is too long."))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise BodyRefused(_told(408, "This took too long. Please try again.")) from None
+    whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    async def receiving() -> Message:
+        nonlocal whole
+        message, whole = whole, None
+        return message or await receive()
+
+    return receiving
+
+
+def _told(status: int, words: str, **headers: str) -> Response:
+    # What was not read cannot be told from the next request: so the connection ends with this.
+    return PlainTextResponse(words, status_code=status, headers=headers | {"Connection": "close"})

@@ -1,0 +1,111 @@
+"""The socket of one open page: it speaks for that page, and only while its session holds."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from nicegui import Client
+from starlette.types import Message, Receive, Send
+
+from pages.guard import frames
+from pages.guard.frames import Frame, FrameRefused, Kind
+from pages.guard.rate import Rate
+
+log = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 10.0
+_REFUSED: Final = 1008  # policy violation (RFC 6455, 7.4.1)
+
+
+class PageSocket:
+    """What a page sends passes here before NiceGUI sees it.
+
+    Each text is one of those that a page sends (:mod:`pages.guard.frames`), names no page but its
+    own, comes no faster than ``rate`` allows, and, where something happened on the page, has the
+    session asked for again. Anything else ends the socket.
+    """
+
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        client: Client | None,
+        *,
+        rate: Rate,
+        holds: Callable[[], Awaitable[bool]],
+        send_away: Callable[[Client], None],
+    ) -> None:
+        """Speak for ``client``; None is a page that is gone, which is told so and no more.
+
+        ``holds`` tells whether the page's session does; ``send_away`` is what happens if not.
+        """
+        self._receive = receive
+        self._send = send
+        self._client = client
+        self._rate = rate
+        self._holds = holds
+        self._send_away = send_away
+        self._connected = False
+        self._deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
+
+    async def receive(self) -> Message:
+        """The next message for NiceGUI."""
+        while True:
+            try:
+                message = await self._next()
+                if message["type"] != "websocket.receive" or await self._passes(message):
+                    return message
+            except FrameRefused as refused:
+                log.debug("a socket was ended: %s", refused)
+                await self.end()
+                return {"type": "websocket.disconnect", "code": _REFUSED}
+
+    async def end(self) -> None:
+        """Close it from this side."""
+        try:
+            await self._send({"type": "websocket.close", "code": _REFUSED})
+        except Exception as error:
+            log.debug("a socket was gone before it was ended (%s)", type(error).__name__)
+
+    async def _next(self) -> Message:
+        if self._connected and self._client is not None:
+            return await self._receive()
+        # Whoever opens a socket has to say something soon, and a page that is gone has to leave.
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._receive()
+        except TimeoutError:
+            raise FrameRefused("it had nothing to say") from None
+
+    async def _passes(self, message: Message) -> bool:
+        if not self._rate.allows_one_more():
+            raise FrameRefused("too fast")
+        text = message.get("text")
+        if text is None:
+            raise FrameRefused("not text")
+        frame = frames.read(text, self._client.id if self._client else "")
+        if frame.kind is Kind.CONNECT:
+            if self._connected:
+                raise FrameRefused("connected already")
+            self._connected = True
+        elif frame.kind is Kind.EVENT:
+            return await self._may_happen(frame)
+        return frame.kind is not Kind.UNHEARD
+
+    async def _may_happen(self, frame: Frame) -> bool:
+        client = self._client
+        if client is None or client.is_deleted:
+            raise FrameRefused("the page is gone")
+        element = client.elements.get(frame.element)
+        if element is None or frame.listener not in element._event_listeners:
+            return False  # the page has changed meanwhile
+        try:
+            holds = await self._holds()
+        except Exception as error:
+            # The page keeps what it has to tell until it is answered, and tells it again.
+            log.error("a session could not be looked up (%s)", type(error).__name__)  # noqa: TRY400
+            return False
+        if not holds:
+            self._send_away(client)
+        return holds

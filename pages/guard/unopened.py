@@ -1,0 +1,84 @@
+"""Pages that were asked for, and whose socket has not come yet: few for each, and not for long.
+
+NiceGUI builds a page in memory before it knows whether a browser will ever show it, and keeps it
+for a minute. Crawlers and floods would fill the memory with such pages.
+"""
+
+from nicegui import Client
+from nicegui import app as nicegui_app
+from starlette.datastructures import Headers
+from starlette.types import Message, Scope, Send
+
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.accounts.throttling import network
+from pages.guard.places import Groups, Places
+
+# The oldest goes where there are more. A browser whose page has gone asks for it anew by itself.
+_A_PERSON_S = 24
+_ALL_PEOPLE_S = 1000
+_AN_ADDRESS_S = 60
+_ALL_STRANGERS = 500
+# A slow network needs some time for the framework, once; then the browser has it.
+_PATIENCE_SECONDS = 30.0
+_LOOK_EVERY_SECONDS = 5.0
+
+
+class Unopened:
+    """Keeps count of them, and forgets those that are too many or too old."""
+
+    def __init__(self) -> None:
+        """Begin to look after NiceGUI's pages."""
+        self._places: Places[str] = Places()
+        nicegui_app.on_connect(self._is_not_any_more)
+        nicegui_app.on_delete(self._is_not_any_more)
+        nicegui_app.timer(_LOOK_EVERY_SECONDS, _forget_old)
+
+    def watched(self, scope: Scope, send: Send) -> Send:
+        """``send``, holding the page that answers this request, and forgetting any other.
+
+        A request may have had a page built that is not its answer: where it redirects, where an
+        error takes the page's place, and where the browser asked for nothing but the head.
+        """
+        latest = next(reversed(Client.instances), None)
+
+        async def sending(message: Message) -> None:
+            # NiceGUI notes here that it built a page.
+            if message["type"] == "http.response.start" and "nicegui_page_path" in scope:
+                made = _made_for(scope, latest)
+                if Headers(raw=message["headers"]).get("x-nicegui-content") and made:
+                    self._hold(made.pop(0), scope)
+                for client in made:
+                    client.delete()
+            await send(message)
+
+        return sending
+
+    def _hold(self, client: Client, scope: Scope) -> None:
+        who: SignedIn | None = scope["state"]["signed_in"]
+        for old in self._places.take(client.id, _groups(who, scope["state"]["address"])):
+            if old in Client.instances:
+                Client.instances[old].delete()
+
+    def _is_not_any_more(self, client: Client) -> None:
+        self._places.leave(client.id)
+
+
+def _groups(who: SignedIn | None, address: str) -> Groups:
+    if who is not None:
+        return {f"person {who.person.id}": _A_PERSON_S, "people": _ALL_PEOPLE_S}
+    return {f"address {network(address)}": _AN_ADDRESS_S, "strangers": _ALL_STRANGERS}
+
+
+def _made_for(scope: Scope, latest: str | None) -> list[Client]:
+    """The pages that a request had built since ``latest`` was the newest, the newest first."""
+    made = []
+    for client_id, client in reversed(Client.instances.items()):
+        if client_id == latest:
+            break
+        if client.request.scope.get("state") is scope["state"]:
+            made.append(client)
+    return made
+
+
+def _forget_old() -> None:
+    Client.prune_instances(client_age_threshold=_PATIENCE_SECONDS)

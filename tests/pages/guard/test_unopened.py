@@ -1,0 +1,78 @@
+"""Pages that are asked for and never opened: they must not fill the memory."""
+
+import os
+import re
+from pathlib import Path
+
+import httpx
+
+from support.open_page import OpenPage
+from support.server import WAIT_SECONDS
+
+# The whole flood is 20,000; CI has patience for fewer.
+PAGE_LOADS = int(os.environ.get("PAGE_LOADS", "1000"))
+# What a bounded number of pages may need, and no more; unbounded, they would take several times it.
+_MOST_GROWTH = 1.2
+
+
+def is_there(page):
+    with page.socket() as socket:
+        return socket.connect().startswith("40{")
+
+
+def test_an_address_holds_few_pages_of_strangers_and_takes_none_from_people(server):
+    mine = OpenPage(server, server.register("patient"))
+    first = OpenPage(server, path="/login")
+    with OpenPage(server, path="/login").connected() as opened:
+        later = [OpenPage(server, path="/login") for _ in range(60)]
+        assert not is_there(first)
+        assert is_there(later[-1])
+        assert is_there(mine)
+        assert is_there(opened.page)
+
+
+def test_a_person_holds_few_pages(server):
+    cookie = server.register("restless")
+    pages = [OpenPage(server, cookie) for _ in range(25)]
+    assert not is_there(pages[0])
+    assert is_there(pages[1])
+    assert is_there(pages[-1])
+
+
+def test_a_page_that_is_not_the_answer_is_not_kept(server):
+    """A redirect, an error, or a HEAD has a page built that nobody will ever open."""
+    cookie = server.register("led")
+    page = OpenPage(server, path="/login")
+    with httpx.Client(cookies={"moodtracker": cookie}, timeout=WAIT_SECONDS) as client:
+        for _ in range(30):
+            assert client.get(f"{server.url}/login").status_code == 303
+            assert client.head(server.url).status_code == 200
+    mine = OpenPage(server, cookie)
+    assert is_there(page)
+    assert is_there(mine)
+
+
+def test_page_loads_without_a_socket_leave_the_memory_as_it_was(make_server):
+    server = make_server().start()
+    cookie = server.register("flooded")
+    with (
+        httpx.Client(timeout=WAIT_SECONDS) as stranger,
+        httpx.Client(timeout=WAIT_SECONDS, cookies={"moodtracker": cookie}) as person,
+    ):
+
+        def load(times):
+            for _ in range(times // 2):
+                assert stranger.get(f"{server.url}/login").status_code == 200
+                assert person.get(server.url).status_code == 200
+
+        load(300)
+        before = memory(server)
+        load(PAGE_LOADS)
+        assert memory(server) <= before * _MOST_GROWTH
+    assert is_there(OpenPage(server, cookie))
+
+
+def memory(server):
+    """What the server's process holds, in kB."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])

@@ -1,0 +1,139 @@
+"""A page as a browser holds it, without the browser: its HTML, and a socket made by hand."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+from urllib.parse import urlencode
+
+import httpx
+from websockets import ConnectionClosed
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as open_websocket
+
+from support.server import WAIT_SECONDS, Server
+
+_ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
+_CLIENT_ID = re.compile(r"'client_id': '([0-9a-f-]{36})'")
+
+
+class OpenPage:
+    """One page that was asked for; ``cookie`` None is a stranger's."""
+
+    def __init__(self, server: Server, cookie: str | None = None, path: str = "/") -> None:
+        self.server = server
+        self.cookie = cookie
+        cookies = {"moodtracker": cookie} if cookie else {}
+        answer = httpx.get(f"{server.url}{path}", cookies=cookies, timeout=WAIT_SECONDS)
+        self.html = answer.text
+        found = _CLIENT_ID.search(unescape(self.html))
+        assert found, self.html[:500]
+        self.client_id = found[1]
+
+    def listener(self, event: str) -> tuple[int, str]:
+        """The element that listens to an event, and its listener's id."""
+        for number, element in json.loads(unescape(_ELEMENTS.search(self.html)[1])).items():
+            for listener in element.get("events", ()):
+                if listener["type"] == event:
+                    return int(number), listener["listener_id"]
+        raise LookupError(event)
+
+    def address(self, **changed: str | None) -> str:
+        """Where its socket is opened; ``changed`` parts of the query, None leaves one out."""
+        query = {
+            "client_id": self.client_id,
+            "document_id": "d",
+            "tab_id": "t",
+            "implicit_handshake": "true",
+            "next_message_id": "0",
+            "EIO": "4",
+            "transport": "websocket",
+        } | changed
+        query = {name: value for name, value in query.items() if value is not None}
+        return (
+            self.server.url.replace("http", "ws", 1) + f"/_nicegui_ws/socket.io/?{urlencode(query)}"
+        )
+
+    @contextmanager
+    def socket(
+        self, cookie: str | None = "its own", origin: str | None = None, **changed: str | None
+    ) -> Iterator["Socket"]:
+        """Its socket, opened and not yet connected."""
+        brought = self.cookie if cookie == "its own" else cookie
+        headers = {"Cookie": f"moodtracker={brought}"} if brought else {}
+        with open_websocket(
+            self.address(**changed),
+            additional_headers=headers,
+            origin=origin,
+            open_timeout=WAIT_SECONDS,
+            ping_interval=None,
+        ) as connection:
+            yield Socket(connection, self)
+
+    @contextmanager
+    def connected(self, **how: str | None) -> Iterator["Socket"]:
+        """Its socket, connected as the page connects it."""
+        with self.socket(**how) as socket:
+            assert socket.connect().startswith("40")
+            yield socket
+
+
+class Socket:
+    """A page's socket."""
+
+    def __init__(self, connection: ClientConnection, page: OpenPage) -> None:
+        self.connection = connection
+        self.page = page
+
+    def connect(self) -> str:
+        """Say what a page says first; returns the answer."""
+        assert self.hear().startswith("0")
+        self.say("40")
+        return self.hear()
+
+    def say(self, text: str | bytes) -> None:
+        """Send one frame."""
+        self.connection.send(text)
+
+    def emit(self, name: str, content: object) -> None:
+        """Send an event of Socket.IO."""
+        self.say("42" + json.dumps([name, content]))
+
+    def event(self, event: str, *args: object, page: OpenPage | None = None, **changed) -> None:
+        """Send what happened at an element, of this page or in the name of another."""
+        number, listener = (page or self.page).listener(event)
+        content = {
+            "id": number,
+            "client_id": (page or self.page).client_id,
+            "listener_id": listener,
+            "args": [json.dumps(each) for each in args],
+        }
+        self.emit("event", content | changed)
+
+    def hear(self) -> str:
+        """The next message."""
+        return str(self.connection.recv(timeout=WAIT_SECONDS))
+
+    def await_words(self, words: str) -> str:
+        """Answer pings until a message says ``words``."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            message = self.hear()
+            if message == "2":
+                self.say("3")
+            elif words in message:
+                return message
+        raise AssertionError(words)
+
+    def await_end(self) -> int:
+        """Wait until the server ends it; returns the code that it gives."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.connection.recv(timeout=WAIT_SECONDS) == "2":
+                    self.say("3")
+            except ConnectionClosed as closed:
+                return closed.rcvd.code if closed.rcvd else 1006
+        raise AssertionError("the socket stands")
