@@ -15,6 +15,7 @@ from pages import (
     health,
     metrics,
     obstacles,
+    preview,
     provider,
     rollover,
     session_watch,
@@ -46,6 +47,7 @@ def mount(app: App) -> FastAPI:
     settings.mount(web, app)
     admin.mount(web, app)
     unsubscribe.mount(web, app)
+    preview.mount(web, app)
     board.mount(app, rollover.mount())
     errors.mount(web)
     web.add_middleware(Guard, app=app, send_away=session_watch.send_away)

@@ -1,32 +1,84 @@
-"""The card of the year that has ended, for as long as the server still has it."""
+"""The card of the year that has ended, for as long as the server still has it.
 
+In December it says instead, to whoever would get no mail, what is missing.
+"""
+
+from datetime import datetime, time
 from html import escape
+from zoneinfo import ZoneInfo
 
 from moodtracker.accounts.people import Person
 from moodtracker.closed_years import ClosedYear
-from moodtracker.drawing.html import MONTHS
+from moodtracker.language import day_and_month, day_and_time
+from moodtracker.language import gettext as _
 from pages import keeping
+from pages.sub_path import address
+
+_PLACE = '<div id="closed-year" hidden></div>'
 
 
 def card(closed: ClosedYear | None, person: Person) -> str:
     """What became of the year, with its downloads; an empty place where there is none."""
     if closed is None:
-        return '<div id="closed-year" hidden></div>'
+        return _december(person)
+    years = []
+    while closed is not None:
+        heading = escape(_("Your {year} is complete").format(year=closed.year))
+        warning = "" if closed.state in ("pending", "sending", "sent") else ' class="alert"'
+        years.append(
+            f"<h2>{heading}</h2><p{warning}>{escape(delivery(closed, person))}</p>"
+            f"{keeping.links(closed.year)}"
+        )
+        closed = closed.older
     return (
-        '<section id="closed-year" class="card" aria-labelledby="closed-heading">'
-        f'<h2 id="closed-heading">Your {closed.year} is complete</h2>'
-        f"<p>{_delivery(closed, person)}</p>"
-        f"{keeping.links(closed.year)}</section>"
+        f'<section id="closed-year" class="card">{"".join(years)}'
+        f'<p><a href="{address("/settings#year-end")}">{_("More about it")}</a></p></section>'
     )
 
 
-def _delivery(closed: ClosedYear, person: Person) -> str:
-    to = f"<b>{escape(person.email or '')}</b>"
-    if closed.state == "sent" and closed.erased_from:
-        erased = f"{closed.erased_from.day} {MONTHS[closed.erased_from.month - 1]}"
-        return f"It was mailed to {to}. From {erased} on it is here no more."
-    if closed.state == "held":
-        return f"It could not be delivered to {to}. Please keep a copy from here."
-    if closed.state in ("no_address", "opted_out"):
-        return "It is not mailed. Please keep a copy from here."
-    return f"It is on its way to {to}, and stays here until it has arrived."
+def delivery(closed: ClosedYear, person: Person) -> str:
+    """What became of a closed year and its mail, in a sentence or two."""
+    zone = ZoneInfo(person.zone)
+    erased = closed.erased_from and day_and_month(closed.erased_from.astimezone(zone).date())
+    to = person.email or ""
+    if closed.state == "sent":
+        return _("It was mailed to {address}. From {day} on it is here no more.").format(
+            address=to, day=erased
+        )
+    if closed.state in ("pending", "sending"):
+        due = day_and_time(closed.due_at.astimezone(zone))
+        return _(
+            "It is on its way to {address}, from {moment} on, and stays here until it has arrived."
+        ).format(address=to, moment=due)
+    why = {
+        "held": _("It could not be delivered to {address}."),
+        "no_address": _("It is not mailed, since your mail address is not verified."),
+    }.get(closed.state, _("It is not mailed, as you wish."))
+    if erased:
+        then = _("You have a copy; from {day} on it is here no more.")
+    else:
+        then = _("Please keep a copy: it is here until you have one, or your next year is over.")
+    return f"{why} {then}".format(address=to, day=erased)
+
+
+def new_years_day(year: int, at: time, zone: ZoneInfo) -> datetime:
+    """When a year's board is mailed, on a wall clock in ``zone``."""
+    return datetime(year, 1, 1, at.hour, at.minute, tzinfo=zone)
+
+
+def _december(person: Person) -> str:
+    """Who would get no mail is told so while there is time."""
+    today = person.today
+    if today.month != 12 or not person.year_end_mail or person.mail_address:
+        return _PLACE
+    title = escape(_("Your {year} is nearly complete").format(year=today.year))
+    words = escape(
+        _(
+            "When it is over, your finished board can be mailed to you. For that we need a mail "
+            "address that you have verified."
+        )
+    )
+    return (
+        f'<section id="closed-year" class="card"><h2>{title}</h2><p>{words}</p>'
+        f'<p><a href="{address("/settings")}">{_("To your settings")}</a></p></section>'
+    )

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from moodtracker.mail import unsubscribe
+from moodtracker.mail import unsubscribe, wishes
 from pages import assets, errors
 from pages.sub_path import address
 
@@ -31,7 +31,9 @@ def mount(web: FastAPI, app: App) -> None:
         user_id = app.unsubscribing.person(of)
         if user_id is None:
             return _unknown()
-        await asyncio.to_thread(unsubscribe.stop, app.database, user_id, request.state.address)
+        await asyncio.to_thread(
+            wishes.set_year_end_mail, app.database, user_id, request.state.address, wanted=False
+        )
         return errors.page(
             _("No more year-end mails"),
             _(

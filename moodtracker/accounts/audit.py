@@ -36,6 +36,7 @@ class Event(StrEnum):
     INVITED = "invited"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    ERASED = "erased"
     DELETED = "deleted"
 
 

@@ -11,6 +11,7 @@ from moodtracker.accounts import people
 from moodtracker.app import App, envelope
 from moodtracker.cli.opened import somebody, with_app
 from moodtracker.mail import rehearsal
+from moodtracker.mail.rehearsal import Report
 from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp
 from moodtracker.yearend import Status
 
@@ -97,52 +98,27 @@ def rehearse(app: App, username: str | None, address: str | None) -> None:
     if address:
         _send(app, app.smtp, address, chosen)
         return
-    failed = _draw(app, chosen)
-    for line in _unreachable(chosen):
+    report = rehearsal.rehearse(app.database, app.smtp, envelope(app.settings), chosen)
+    for line in _report_lines(report):
         click.echo(line)
+    if report.trouble:
+        raise click.ClickException(f"The mail server does not take mails: {report.trouble}")
     sender = envelope(app.settings).sender_address
-    try:
-        with app.smtp.connect() as connection:
-            connection.check_sender(sender)
-    except ServerTrouble as trouble:
-        raise click.ClickException(f"The mail server does not take mails: {trouble}") from None
     click.echo(f"The mail server lets us in, and takes mails from {sender}. Nothing was sent.")
-    if failed:
-        raise click.ClickException(f"{failed} board(s) could not be made.")
+    if report.failed:
+        raise click.ClickException(f"{len(report.failed)} board(s) could not be made.")
 
 
-def _draw(app: App, chosen: list[people.Person]) -> int:
-    """Make every board's mail, as January will; how many cannot be made."""
-    sizes, failed = [], 0
-    for person in chosen:
-        try:
-            letter = rehearsal.write(
-                app.database,
-                envelope(app.settings),
-                person,
-                person.email or f"nobody@{envelope(app.settings).domain}",
-                message_id="rehearsal",
-                date=clock.now(),
-            )
-        except Exception as error:
-            failed += 1
-            click.echo(f"{person.username}: the mail cannot be made ({type(error).__name__})")
-        else:
-            sizes.append(len(letter.content))
-    largest = max(sizes, default=0) // 1024
-    click.echo(f"{len(sizes)} board(s) drawn, the largest mail has {largest} KB.")
-    return failed
-
-
-def _unreachable(chosen: list[people.Person]) -> Iterator[str]:
-    """Who would get no mail in January, and why."""
-    for why, found in (
-        ("no address", [p for p in chosen if not p.email]),
-        ("address not verified", [p for p in chosen if p.email and not p.mail_address]),
-        ("want no mail", [p for p in chosen if not p.year_end_mail]),
+def _report_lines(report: Report) -> Iterator[str]:
+    yield f"{report.made} board(s) drawn, the largest mail has {report.largest // 1024} KB."
+    for what, who in (
+        ("cannot be made", report.failed),
+        ("no address", report.no_address),
+        ("address not verified", report.not_verified),
+        ("want no mail", report.want_no_mail),
     ):
-        if found:
-            yield f"{why}: {len(found)} ({', '.join(p.username for p in found)})"
+        if who:
+            yield f"{what}: {len(who)} ({', '.join(who)})"
 
 
 def _send(app: App, smtp: Smtp, address: str, chosen: list[people.Person]) -> None:

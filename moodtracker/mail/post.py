@@ -4,10 +4,11 @@ import secrets
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
+from moodtracker.accounts.people import Person
 from moodtracker.database import Database
 from moodtracker.models import MessageRow, messages
 
@@ -57,6 +58,22 @@ def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name
             message_id=secrets.token_hex(16),
         )
     )
+
+
+def ask_for_preview(database: Database, person: Person) -> bool:
+    """Have a person's year so far mailed to them; False where one is waiting to be sent already."""
+    if person.mail_address is None:
+        return False
+    with database.write() as session:
+        waiting = session.scalar(
+            select(func.count())
+            .select_from(MessageRow)
+            .where(messages.user_id == person.id, messages.kind == Kind.PREVIEW)
+        )
+        if waiting:
+            return False
+        ask(session, Kind.PREVIEW, person.mail_address, user_id=person.id)
+    return True
 
 
 def forget_old(database: Database) -> None:

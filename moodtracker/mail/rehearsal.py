@@ -3,7 +3,10 @@
 An operator rehearses January with it, and a person has their year sent to them in December.
 """
 
+import logging
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from moodtracker import clock
@@ -14,7 +17,9 @@ from moodtracker.diary import read_year
 from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
-from moodtracker.mail.smtp import Smtp, ascii_address
+from moodtracker.mail.smtp import ServerTrouble, Smtp, ascii_address
+
+log = logging.getLogger(__name__)
 
 
 def current_board(database: Database, person: Person) -> Board:
@@ -50,6 +55,57 @@ def write(
             rehearsal=True,
         )
     return Letter(recipient, content)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What January would do: mails made, and who would get none, by username.
+
+    ``largest`` is in bytes; ``trouble`` is what the mail server says, '' where all is well.
+    """
+
+    made: int
+    largest: int
+    failed: tuple[str, ...]
+    no_address: tuple[str, ...]
+    not_verified: tuple[str, ...]
+    want_no_mail: tuple[str, ...]
+    trouble: str
+
+
+def rehearse(
+    database: Database, smtp: Smtp, envelope: Envelope, chosen: Sequence[Person]
+) -> Report:
+    """Make everybody's mail from their board as it stands, ask the mail server, send nothing."""
+    sizes, failed = [], []
+    for person in chosen:
+        address = person.email or envelope.sender_address
+        try:
+            letter = write(database, envelope, person, address, message_id="none", date=clock.now())
+        except Exception as error:
+            # Whatever it is: the boards of the others are to be tried as well.
+            log.error("a board could not be made into a mail (%s)", type(error).__name__)  # noqa: TRY400
+            failed.append(person.username)
+        else:
+            sizes.append(len(letter.content))
+    return Report(
+        len(sizes),
+        max(sizes, default=0),
+        tuple(failed),
+        tuple(p.username for p in chosen if not p.email),
+        tuple(p.username for p in chosen if p.email and not p.mail_address),
+        tuple(p.username for p in chosen if not p.year_end_mail),
+        _trouble(smtp, envelope),
+    )
+
+
+def _trouble(smtp: Smtp, envelope: Envelope) -> str:
+    try:
+        with smtp.connect() as connection:
+            connection.check_sender(envelope.sender_address)
+    except ServerTrouble as trouble:
+        return str(trouble)
+    return ""
 
 
 def send(database: Database, smtp: Smtp, envelope: Envelope, person: Person, address: str) -> None:

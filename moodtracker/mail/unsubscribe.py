@@ -6,11 +6,6 @@ is the same in every mail, since a mail is the same on each try.
 
 import hmac
 
-from sqlalchemy import update
-
-from moodtracker.accounts import audit
-from moodtracker.database import Database
-from moodtracker.models import UserRow, users
 from moodtracker.secret import Secret
 
 PATH = "/unsubscribe"
@@ -42,19 +37,3 @@ class Unsubscribing:
 
     def _signature(self, user_id: str) -> str:
         return self._secret.digest(_PURPOSE, user_id)[:_SIGNATURE_DIGITS]
-
-
-def stop(database: Database, user_id: int, address: str = "") -> None:
-    """Mail this person no board any more, until they say so; once or often, it is the same.
-
-    ``address`` is where this came from, for the audit log.
-    """
-    with database.write() as session:
-        changed = session.execute(
-            update(UserRow)
-            .where(users.id == user_id, users.year_end_mail)
-            .values(year_end_mail=False)
-            .returning(users.id)
-        ).first()
-        if changed:
-            audit.note(session, user_id, audit.Event.SETTINGS_CHANGED, "year_end_mail", address)

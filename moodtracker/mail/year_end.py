@@ -53,7 +53,7 @@ def compose(
     part_names = Names(message_id)
     words = {
         **_words(board, name, base_url, keep_days, rehearsal=rehearsal),
-        "content_id": part_names.content_id,
+        "picture": f"cid:{part_names.content_id}",
         "unsubscribe_address": unsubscribe_address,
     }
     message = begin(
@@ -88,6 +88,12 @@ def compose(
         filename=f"{file_name}.csv",
     )
     return _unsubscribe_headers(unsubscribe_address) + message.as_bytes()
+
+
+def page(board: Board, *, name: str, base_url: str, keep_days: int, picture: str) -> str:
+    """The mail's HTML alone, to be looked at in a browser; ``picture`` is where its picture is."""
+    words = _words(board, in_one_line(name), base_url, keep_days, rehearsal=True)
+    return render("year-end.html", {**words, "picture": picture, "unsubscribe_address": ""})
 
 
 def _table(board: Board, *, has_notes: bool) -> str:

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import sections
-from pages.admin import people
+from pages.admin import people, year_end
 
 # In the order in which they stand on the page.
-SECTIONS = (people.SECTION,)
+SECTIONS = (people.SECTION, year_end.SECTION)
 
 
 def mount(web: FastAPI, app: App) -> None:

@@ -1,0 +1,33 @@
+"""The year-end mail as it would look today, for its person to see."""
+
+import asyncio
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse
+
+from moodtracker.accounts.sessions import SignedIn
+from moodtracker.app import App
+from moodtracker.language import speaking
+from moodtracker.mail import rehearsal, year_end
+from pages.sub_path import address
+
+
+def mount(web: FastAPI, app: App) -> None:
+    """Serve /year-end/preview."""
+
+    def draw(who: SignedIn) -> str:
+        with speaking(who.person.language):
+            return year_end.page(
+                rehearsal.current_board(app.database, who.person),
+                name=who.person.first_name,
+                base_url=app.settings.base_url,
+                keep_days=app.settings.year_end_keep_days,
+                picture=address("/board.png"),
+            )
+
+    @web.get("/year-end/preview")
+    async def preview(request: Request) -> HTMLResponse:
+        page = await asyncio.to_thread(draw, request.state.signed_in)
+        # A mail may style itself; a page here needs the nonce for that.
+        page = page.replace("<style>", f'<style nonce="{request.state.nonce}">', 1)
+        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
