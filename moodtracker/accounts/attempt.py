@@ -34,13 +34,14 @@ class Attempt:
     """``state`` names it, ``nonce`` and ``verifier`` tie the answer to it (RFC 7636).
 
     ``user_id`` is who was signed in, 0 for nobody; ``next`` is where they want to go afterwards;
-    ``began`` is in seconds since 1970.
+    ``began`` is in seconds since 1970; ``came_back`` says that their answer was used already.
     """
 
     purpose: Purpose = "sign-in"
     user_id: int = 0
     next: str = "/"
     invitation: str = ""
+    came_back: bool = False
     state: str = field(default_factory=_random)
     nonce: str = field(default_factory=_random)
     verifier: str = field(default_factory=_random)

@@ -22,6 +22,7 @@ from moodtracker.language import gettext as _
 from pages import errors, posting
 from pages.guard import cookie_name, local_path, signed_out_path
 from pages.provider import answers
+from pages.provider.button import START
 
 if TYPE_CHECKING:
     from moodtracker.accounts.provider import Provider
@@ -32,7 +33,7 @@ _AT_ONCE = 5  # how many tabs of one browser may be on their way
 def mount(web: FastAPI, app: App, provider: "Provider") -> None:
     """Serve the start, and the page after signing out."""
 
-    @web.get(answers.START)
+    @web.get(START)
     async def start(request: Request) -> Response:
         wanted = local_path(request.query_params.get("next"))
         if request.state.signed_in:
@@ -46,7 +47,7 @@ def mount(web: FastAPI, app: App, provider: "Provider") -> None:
         # Not the sign-in page: where that leads straight to the provider, who still knows them,
         # they would be signed in again at once.
         if app.settings.oidc_only:
-            way_on = sign_in_with(app), answers.START
+            way_on = sign_in_with(app), START
         else:
             way_on = _("Sign in again"), "/login"
         return errors.page(
@@ -59,10 +60,15 @@ async def set_out(request: Request, app: App, provider: "Provider", attempt: Att
     try:
         address = await provider.address_to_sign_in(attempt)
     except ProviderDown as error:
-        return answers.page(app, error)
+        return answers.page(app, error, attempt)
     answer = _leading_to(request, address)
     for name in _too_many(request, app):
         _forget(answer, app, name)
+    return keep(answer, app, attempt)
+
+
+def keep(answer: Response, app: App, attempt: Attempt) -> Response:
+    """Let the browser carry the attempt."""
     sealed = Attempts(app.secret).seal(attempt)
     return posting.with_cookie(answer, app, _name(app, attempt.state), sealed, LIFETIME)
 

@@ -1,6 +1,7 @@
 """Who came back from the provider, and by which way they go on."""
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
@@ -8,11 +9,12 @@ from starlette.responses import Response
 
 from moodtracker.accounts import linking
 from moodtracker.accounts.attempt import BACK, Attempt
-from moodtracker.accounts.identity import AttemptOver, Identity, NotBelieved
+from moodtracker.accounts.identity import AttemptOver, Identity, IdentityTaken
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from pages import posting
 from pages.provider import answers, away, connect, join, prove
+from pages.provider.button import start
 from pages.provider.newcomer import Newcomer
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ def mount(web: FastAPI, app: App, provider: "Provider") -> None:
             attempt = away.attempt_of(request, app, answer.get("state", ""))
         except AttemptOver as error:
             return answers.page(app, error)
+        if attempt.came_back:
+            # The page that asked who they are was loaded anew, as phones do. A code works once, and
+            # trying it twice makes the provider suspicious: ask it for another one.
+            onward = posting.to(start(attempt.next, attempt.invitation))
+            return away.end(onward, app, attempt)
         try:
             identity = await provider.identify(attempt, answer)
             if attempt.purpose == "link":
@@ -38,10 +45,11 @@ def mount(web: FastAPI, app: App, provider: "Provider") -> None:
             else:
                 person = await asyncio.to_thread(linking.owner, app.database, identity)
                 if person is None:
-                    return await _meet(request, Newcomer(attempt, identity))
+                    page = await _meet(request, Newcomer(attempt, identity))
+                    return away.keep(page, app, replace(attempt, came_back=True))
                 done = await away.arrive(request, app, person.id, attempt, identity)
         except answers.Trouble as error:
-            done = answers.page(app, error)
+            done = answers.page(app, error, attempt)
         return away.end(done, app, attempt)
 
     async def _meet(request: Request, newcomer: Newcomer) -> Response:
@@ -61,7 +69,7 @@ def mount(web: FastAPI, app: App, provider: "Provider") -> None:
         who = _still(request, attempt)
         person = await asyncio.to_thread(linking.owner, app.database, identity)
         if person is None or person.id != who.person.id:
-            raise NotBelieved("somebody else came back")
+            raise IdentityTaken
         return prove.keep(posting.to(attempt.next), app, who, attempt, identity)
 
 

@@ -8,8 +8,9 @@ from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import parts
 from pages.guard import local_path
-from pages.provider.answers import START
 from pages.sub_path import address
+
+START = "/login/provider"
 
 
 def button(app: App, wanted: str | None = None, invitation: str = "") -> None:

@@ -29,7 +29,8 @@ def provider():
 def server(provider, tmp_path_factory):
     made = Server(tmp_path_factory.mktemp("server"), **provider.settings)
     provider.start(made.url)
-    yield made.start()
+    made.start().register("first")
+    yield made
     made.stop()
 
 
@@ -165,6 +166,17 @@ def test_refused_consent_changes_nothing_and_leaves_a_way_on(server, open_page, 
     assert people.find(database, "reluctant") is None
     page.click("text=Try again")
     page.wait_for_selector("text=[ Cancel ]")
+
+
+def test_the_form_is_there_again_when_its_page_is_loaded_anew(server, open_page):
+    page = open_page(server, "/?from=bookmark")
+    go_there(page, "patient")
+    page.wait_for_selector("#zone")
+    page.reload()  # as phones do with a page that waited in the background
+    page.wait_for_function("document.getElementById('zone')?.value === 'Europe/Berlin'")
+    page.click("text=Start my board")
+    page.wait_for_selector("#today-card")
+    assert page.url == f"{server.url}/?from=bookmark"
 
 
 def test_an_answer_can_be_used_once(server, open_page):
@@ -337,6 +349,8 @@ def test_an_account_with_another_address_is_not_connected(server, open_page, dat
     there.sign_in(page, "somebody-else")
     page.wait_for_selector("text=That is another address")
     assert not ways_in(database, "milo").by_provider
+    page.click("text=To your settings")
+    page.wait_for_selector("text=Connect with Home")
 
 
 def test_a_link_that_was_begun_by_another_person_is_not_finished(server, open_page, database):
