@@ -1,8 +1,17 @@
 """The diary: record a mood, change it, take it back; read a year (D1 to D5)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    bindparam,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -15,6 +24,25 @@ from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
 
 SLOTS = (1, 2)
+_MOODS = (None, *Mood)  # by score
+# A year is read for each page and each tap: the statement is made once, and what SQLModel would do
+# to each of its moments by a chain of Python calls is done in :func:`_in_utc`.
+_BETWEEN = (
+    select(
+        entries.day,
+        entries.slot,
+        entries.mood,
+        type_coerce(entries.recorded_at, DateTime),
+        entries.tap,
+        entries.note,
+    )
+    .where(
+        entries.user_id == bindparam("user_id"),
+        entries.day >= bindparam("first"),
+        entries.day <= bindparam("last"),
+    )
+    .order_by(entries.day, entries.slot)
+)
 
 
 class DayLocked(Exception):  # noqa: N818 - these are answers to a person, not faults
@@ -115,19 +143,18 @@ def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
 
 
 def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
-    rows = session.execute(
-        select(
-            entries.day,
-            entries.slot,
-            entries.mood,
-            entries.recorded_at,
-            entries.tap,
-            entries.note,
-        )
-        .where(entries.user_id == user_id, entries.day >= first, entries.day <= last)
-        .order_by(entries.day, entries.slot)
+    rows = session.execute(_BETWEEN, {"user_id": user_id, "first": first, "last": last}).all()
+    return tuple(
+        [
+            Entry._make((day, slot, _MOODS[mood], _in_utc(at), tap, note))
+            for day, slot, mood, at, tap, note in rows
+        ]
     )
-    return tuple(Entry(row.day, row.slot, Mood(row.mood), *row[3:]) for row in rows)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment as the column's own type would give it: SQLite keeps UTC without saying so."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _writing_on(session: Session, who: SignedIn, day: date) -> Person:
