@@ -13,7 +13,8 @@ _FORWARDED_FOR = b"x-forwarded-for"
 class Forwarded:
     """ASGI middleware around all others: whom a request is from, and nothing else of its claims.
 
-    ``scope["client"]`` becomes the client's address where a trusted proxy tells it. Scheme, host
+    ``scope["client"]`` becomes the client's address where a trusted proxy tells it; who asked and
+    what it claimed stays in the request's ``state`` as ``asked_by``, to be looked at. Scheme, host
     and prefix are BASE_URL's to say and nobody else's, so that whatever else came as
     ``X-Forwarded-*`` or ``Forwarded`` (RFC 7239) is taken out: NiceGUI would believe it.
     """
@@ -30,6 +31,7 @@ class Forwarded:
             peer, port = scope["client"]
             claimed = b",".join(value for name, value in claims if name == _FORWARDED_FOR)
             client = client_address(peer, claimed.decode("latin-1"), self._proxies)
+            scope.setdefault("state", {})["asked_by"] = (peer, claimed.decode("latin-1"))
             if client != peer:
                 scope = {**scope, "client": (client, port)}
             if claims:

@@ -1,0 +1,72 @@
+"""The checks as a section for the administrator."""
+
+import pytest
+
+from support.mail_server import MailServer
+from support.server import Server
+
+
+@pytest.fixture(scope="module")
+def mail_server():
+    running = MailServer().start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def settings(mail_server):
+    return {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(mail_server.port),
+        "SMTP_SECURITY": "none",
+        "MAIL_FROM": "mood@example.org",
+        "OIDC_ISSUER": "http://127.0.0.1:1",
+        "OIDC_CLIENT_ID": "mood",
+        "TRUSTED_PROXIES": "127.0.0.1",
+    }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, settings):
+    running = Server(tmp_path_factory.mktemp("server"), **settings).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def administrator(server):
+    return server.register("founder")
+
+
+@pytest.fixture
+def page(server, administrator, open_browser):
+    opened = open_browser(server, administrator).new_page()
+    opened.goto(f"{server.url}/admin")
+    opened.wait_for_function("window.did_handshake === true")
+    return opened
+
+
+def test_the_administrator_sees_each_finding_with_its_cure(page):
+    page.click("text=Look now")
+    fault = page.locator(".findings li[data-state=fault]", has_text="sign-in")
+    fault.wait_for()
+    assert "OIDC_ISSUER" in fault.inner_text()
+    proxy = page.locator(".findings li[data-state=warning]", has_text="does not say for whom")
+    proxy.wait_for()
+    assert "X-Forwarded-For" in proxy.locator(".cure").inner_text()
+    page.wait_for_selector(".findings li[data-state=ok]:has-text('lets us in')")
+
+
+def test_a_test_mail_is_sent_for_real(page, mail_server):
+    page.fill("#checks-to", "someone@example.org")
+    page.click("#checks form button")
+    page.wait_for_selector("text=took a test mail to someone@example.org")
+    assert "someone@example.org" in mail_server.recipients()
+
+
+def test_a_test_mail_that_is_refused_says_why_and_keeps_what_was_typed(page, mail_server):
+    mail_server.behaviour.rcpt["gone@example.org"] = "550 5.1.1 nobody here"
+    page.fill("#checks-to", "gone@example.org")
+    page.click("#checks form button")
+    page.wait_for_selector("text=nobody here")
+    assert page.input_value("#checks-to") == "gone@example.org"
