@@ -5,24 +5,21 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from moodtracker import rights
+from moodtracker import migrations, rights
+
+if TYPE_CHECKING:  # loaded where PostgreSQL is used
+    import psycopg
 
 log = logging.getLogger(__name__)
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
 _READERS = 4
 _OPENED = "the file that was opened"
@@ -76,12 +73,21 @@ class Database:
         with Session(self._writing) as session, session.begin():
             yield session
 
-    def migrate(self, revision: str = "head") -> None:
+    def migrate(self, revision: str = migrations.NEWEST) -> None:
         """Bring the schema up to ``revision``; a failed migration leaves the old state.
 
         Raises :class:`DatabaseError` where the database is out of reach, or newer than this app.
         """
         try:
+            found = self.revision()
+            if found == revision:
+                return
+            if found is not None and not knows_revision(found):
+                raise DatabaseError(
+                    "The database was made by a newer version of Moodtracker; run that one, "
+                    "or restore a backup from before the upgrade."
+                )
+            running = import_module("moodtracker.migrations.running")
             with (
                 self._writing.connect() as connection,
                 _without_cascades(connection),
@@ -89,14 +95,9 @@ class Database:
             ):
                 if not self.is_sqlite:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-                command.upgrade(_alembic(connection), revision)
+                running.upgrade(connection, revision)
         except DBAPIError as error:
             raise DatabaseError(f"The database does not open: {reason(error)}") from None
-        except CommandError:
-            raise DatabaseError(
-                "The database was made by a newer version of Moodtracker; run that one, "
-                "or restore a backup from before the upgrade."
-            ) from None
 
     def is_ready(self) -> bool:
         """Whether the database answers and has the schema that this app expects."""
@@ -109,8 +110,10 @@ class Database:
     def revision(self) -> str | None:
         """The revision of its schema, None where it has none yet."""
         with self.read() as session:
-            found = MigrationContext.configure(session.connection()).get_current_revision()
-        return str(found) if found else None
+            if not inspect(session.connection()).has_table("alembic_version"):
+                return None
+            found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
     def waits_for_upgrade(self) -> bool:
         """Whether its schema is an older one, which :meth:`migrate` would change."""
@@ -128,7 +131,7 @@ class Database:
             return f"PostgreSQL {session.scalar(text('SHOW server_version'))}"
 
     @contextmanager
-    def own_connection(self) -> Iterator[psycopg.Connection[object]]:
+    def own_connection(self) -> "Iterator[psycopg.Connection[object]]":
         """A connection to PostgreSQL outside of the pools, where each statement is committed."""
         pooled = self._writing.raw_connection()
         connection = cast("psycopg.Connection[object]", pooled.driver_connection)
@@ -160,14 +163,12 @@ class Database:
 
 def newest_revision() -> str:
     """The revision of the schema that this version of the app expects."""
-    return str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+    return migrations.NEWEST
 
 
 def knows_revision(revision: str) -> bool:
     """Whether a schema of this revision can be brought up to date; a newer version's cannot."""
-    return any(
-        script.revision == revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
-    )
+    return revision in migrations.REVISIONS
 
 
 @contextmanager
@@ -182,13 +183,6 @@ def _without_cascades(connection: Connection) -> Iterator[None]:
         yield
     finally:
         pragma("PRAGMA foreign_keys = ON")
-
-
-def _alembic(connection: object) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:

@@ -7,12 +7,15 @@ not pass a pooler in transaction mode, nor a standby: DATABASE_URL should name t
 import logging
 import secrets
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
-from psycopg import Connection
 from sqlalchemy import text
 
 from moodtracker.database import Database
 from moodtracker.live import Live
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,7 @@ class Instances:
                 log.warning("the other instances are out of hearing (%s)", type(error).__name__)
                 self._stopping.wait(_RETRY_SECONDS)
 
-    def _hear(self, connection: Connection[object]) -> None:
+    def _hear(self, connection: "Connection[object]") -> None:
         while not self._stopping.is_set():
             for notice in connection.notifies(timeout=_LOOK_UP_SECONDS):
                 name, _, user_id = notice.payload.partition(" ")

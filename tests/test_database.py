@@ -1,21 +1,27 @@
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 import threading
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from moodtracker import migrations
 from moodtracker.database import Database, DatabaseError
 from moodtracker.models import EntryRow, SealedYearRow, SessionRow, UserRow, metadata
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[1]
 SECRET = "s3cret-of-the-house"
 TABLES = {"alembic_version", *(table.name for table in metadata.sorted_tables)}
 
@@ -552,3 +558,23 @@ def test_forgetting_what_is_deleted_is_postgresqls_own_business(database):
     database.forget_deleted()
     with database.read() as session:
         assert usernames(session) == ["ada"]
+
+
+def test_each_migration_is_named_by_its_revision():
+    scripts = list(ScriptDirectory(str(migrations.FOLDER)).walk_revisions())
+    assert tuple(script.revision for script in reversed(scripts)) == migrations.REVISIONS
+
+
+def test_a_start_with_nothing_to_migrate_loads_neither_alembic_nor_postgresqls_driver(tmp_path):
+    url = f"sqlite:///{tmp_path}/moodtracker.db"
+    with opened(url) as database:
+        database.migrate()
+    start = (
+        "import sys, main; from moodtracker.database import Database;"
+        f" Database({url!r}).migrate();"
+        " sys.exit(', '.join({'alembic', 'psycopg'} & set(sys.modules)) or None)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
