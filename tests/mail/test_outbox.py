@@ -92,7 +92,7 @@ TROUBLES = [
     has_used_up_its_quota,
     has_trouble_with_the_data,
     drops_the_connection_in_the_data,
-    *(stalls(stage) for stage in ("connect", "ehlo", "mail", "rcpt", "data")),
+    *(stalls(stage) for stage in ("connect", "ehlo", "mail", "rcpt", "content", "data")),
 ]
 
 

@@ -21,6 +21,7 @@ class Behaviour:
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
     hang_at: str | None = None
     before_taking: Callable[[], None] = lambda: None
+    at_stage: Callable[[str], None] = lambda _: None  # called at each of them
     drop_in_data: int = 0
     drop_after_data: int = 0
     mails_a_connection: int | None = None
@@ -102,6 +103,7 @@ class MailServer:
         self.behaviour.before_taking()
         self.taken.append((envelope.rcpt_tos[0], message))
         session.taken += 1
+        self.behaviour.at_stage("taken")
         if self.behaviour.drop_after_data:
             self.behaviour.drop_after_data -= 1
             server.transport.close()
@@ -119,6 +121,7 @@ class MailServer:
         return AuthResult(success=data.password == expected, handled=False)
 
     async def _hang(self, stage: str) -> None:
+        self.behaviour.at_stage(stage)
         if self.behaviour.hang_at == stage:
             await asyncio.sleep(3600)
 
@@ -127,8 +130,7 @@ class _Server(SMTP):
     """Speaks SMTP as the behaviour says, where handlers come too late."""
 
     async def _handle_client(self) -> None:
-        if self.event_handler.behaviour.hang_at == "connect":
-            await asyncio.sleep(3600)
+        await self.event_handler._hang("connect")
         await super()._handle_client()
 
     def _create_session(self) -> Session:
@@ -138,6 +140,7 @@ class _Server(SMTP):
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         behaviour = self.event_handler.behaviour
+        await self.event_handler._hang("content")
         if behaviour.drop_in_data:
             behaviour.drop_in_data -= 1
             await self.push("354 go on")

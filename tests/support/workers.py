@@ -1,0 +1,95 @@
+"""Worker processes that can be killed for real, and a clock for them that can be set forward.
+
+A nursery, a process that has loaded everything already, forks each worker: so one starts in
+milliseconds. Run as `python -m support.workers DATABASE_URL PORT CLOCK_FILE`, it forks a worker
+for each line that it reads, and writes the worker's process id.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+
+from moodtracker import clock
+from moodtracker.database import Database
+from moodtracker.live import Live
+from support.year_end import make_year_end
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Workers:
+    """Starts and kills workers over one database and one mail server."""
+
+    def __init__(self, folder: Path, database_url: str, port: int) -> None:
+        self._clock = folder / "clock"
+        self._offset = timedelta(0)
+        self.pass_time(timedelta(0))
+        self.pids: list[int] = []
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "support.workers", database_url, str(port), str(self._clock)],
+            cwd=_ROOT / "tests",
+            env=os.environ | {"PYTHONPATH": f"{_ROOT}{os.pathsep}{_ROOT / 'tests'}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let so much time pass at once, for every worker."""
+        self._offset += by
+        staged = self._clock.with_suffix(".new")
+        staged.write_text(str(self._offset.total_seconds()))
+        staged.replace(self._clock)
+
+    def start(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._nursery.stdin.write("start\n")
+            self._nursery.stdin.flush()
+            self.pids.append(int(self._nursery.stdout.readline()))
+
+    def kill(self) -> None:
+        """Kill every worker, whatever it is doing."""
+        while self.pids:
+            os.kill(self.pids.pop(), signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.kill()
+        self._nursery.kill()
+        self._nursery.wait()
+
+
+def _work(database_url: str, port: int, clock_file: Path) -> None:
+    started = time.monotonic()
+
+    def offset() -> float:
+        return float(clock_file.read_text())
+
+    clock.now = lambda: datetime.now(UTC) + timedelta(seconds=offset())
+    clock.uptime = lambda: time.monotonic() - started + offset()
+    database = Database(database_url)
+    year_end = make_year_end(database, Live(), port, mail_at=time_of_day(0))
+    while True:
+        try:
+            year_end.tick()
+        except Exception as error:  # as the ticks do
+            print(f"a tick failed: {error!r}", file=sys.stderr)
+        time.sleep(0.05)
+
+
+def main() -> None:
+    database_url, port, clock_file = sys.argv[1:]
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
+    for _ in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _work(database_url, int(port), Path(clock_file))
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    main()
