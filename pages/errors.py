@@ -6,9 +6,11 @@ from html import escape
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from nicegui import app as nicegui_app
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.language import gettext as _
@@ -74,6 +76,39 @@ def foreign(origin: str, base_url: str) -> HTMLResponse:
     )
 
 
+async def told_plainly(inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Have ``inner`` answer; where it fails, say so in our words, and raise what it was.
+
+    NiceGUI's own error page speaks to developers, and what an exception says may tell of somebody.
+    """
+    is_begun = is_replaced = False
+
+    async def sending(message: Message) -> None:
+        nonlocal is_begun, is_replaced
+        is_begun = True
+        if (
+            message["type"] == "http.response.start"
+            and message["status"] >= 500
+            and Headers(raw=message["headers"]).get("x-nicegui-content")
+        ):
+            is_replaced = True
+            await _in_trouble(message["status"])(scope, receive, send)
+        if not is_replaced:
+            await send(message)
+
+    try:
+        await inner(scope, receive, sending)
+    except Exception:
+        if not is_begun:
+            await _in_trouble()(scope, receive, send)
+        raise
+
+
+def _in_trouble(status: int = 500) -> HTMLResponse:
+    title, words = _TROUBLE
+    return page(title, f"{words} The log knows this as {request_id.get()}.", status)
+
+
 def _lost_proxy() -> str:
     return _operator(
         _(
@@ -101,8 +136,7 @@ def mount(web: FastAPI) -> None:
 
     async def trouble(request: Request, error: Exception) -> HTMLResponse:
         log.error("a request failed (%s)", type(error).__name__)
-        title, words = _TROUBLE
-        return page(title, f"{words} The log knows this as {request_id.get()}.", 500)
+        return _in_trouble()
 
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
         return page("You are signed out", "Please sign in again.", 401)

@@ -71,22 +71,32 @@ class Guard:
             await self._inner(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
         is_file = scope["path"].startswith(_OPEN_FOLDERS)
         nonce = None if is_file else secrets.token_urlsafe(_NONCE_BYTES)
-        send = self._headers.added(send, nonce)
-        answer = self._refusal(scope, headers)
+        scope.setdefault("state", {})["nonce"] = nonce
+        enter = self._let_to_a_file if is_file else self._let_in
+        await errors.told_plainly(enter, scope, receive, self._headers.added(send, nonce))
+
+    async def _let_to_a_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope, Headers(scope=scope))
+        await (refusal or self._inner)(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        answer = self._refusal(scope, headers) or limits.too_early(headers)
         if answer is None and scope["method"] == "POST":
             try:
                 receive = await limits.with_body(receive)
             except BodyRefused as refused:
                 answer = refused.answer
-        if answer is None and not is_file:
-            answer = await self._met(scope, headers, nonce)
-            # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
-            scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-            send = self._unopened.watched(scope, send)
-        await (answer or self._inner)(scope, receive, send)
+        answer = answer or await self._met(scope, headers)
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
+        is_seen = scope["method"] != "HEAD"
+        scope = scope if is_seen else {**scope, "method": "GET"}
+        await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
@@ -96,12 +106,11 @@ class Guard:
             return errors.foreign(headers.get("origin", "null"), self._app.settings.base_url)
         return limits.refusal(scope, headers)
 
-    async def _met(self, scope: Scope, headers: Headers, nonce: str | None) -> Response | None:
+    async def _met(self, scope: Scope, headers: Headers) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         signed_in = await self._who(headers)
-        scope.setdefault("state", {}).update(
+        scope["state"].update(
             signed_in=signed_in,
-            nonce=nonce,
             address=_address(scope),
             device=devices.name_of(headers.get("user-agent", "")),
         )

@@ -49,6 +49,15 @@ def refusal(scope: Scope, headers: Headers) -> Response | None:
     return None
 
 
+def too_early(headers: Headers) -> Response | None:
+    """What a browser is told that asks for a page before anybody wants to see it, or None.
+
+    Such a page would wait for a socket that may never come; the browser asks again in time.
+    """
+    purpose = headers.get("sec-purpose") or headers.get("purpose") or ""
+    return _told(503, "Not ahead of time.") if "prefetch" in purpose.lower() else None
+
+
 async def with_body(receive: Receive) -> Receive:
     """Read the whole body, then hand it out as one; raises :class:`BodyRefused`."""
     body = bytearray()

@@ -4,10 +4,12 @@ NiceGUI builds a page in memory before it knows whether a browser will ever show
 for a minute. Crawlers and floods would fill the memory with such pages.
 """
 
+from collections.abc import Iterable
+
 from nicegui import Client
 from nicegui import app as nicegui_app
 from starlette.datastructures import Headers
-from starlette.types import Message, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import network
@@ -21,6 +23,8 @@ _ALL_STRANGERS = 500
 # A slow network needs some time for the framework, once; then the browser has it.
 _PATIENCE_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 5.0
+# NiceGUI keeps an empty note of each tab for 30 days; nothing here is kept in it.
+_TAB_SECONDS = 600.0
 
 
 class Unopened:
@@ -31,13 +35,16 @@ class Unopened:
         self._places: Places[str] = Places()
         nicegui_app.on_connect(self._is_not_any_more)
         nicegui_app.on_delete(self._is_not_any_more)
+        nicegui_app.storage.max_tab_storage_age = _TAB_SECONDS
         nicegui_app.timer(_LOOK_EVERY_SECONDS, _forget_old)
 
-    def watched(self, scope: Scope, send: Send) -> Send:
-        """``send``, holding the page that answers this request, and forgetting any other.
+    async def watched(
+        self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send, *, is_seen: bool
+    ) -> None:
+        """Have ``inner`` answer, hold the page that it answers with, and forget any other.
 
         A request may have had a page built that is not its answer: where it redirects, where an
-        error takes the page's place, and where the browser asked for nothing but the head.
+        error takes the page's place, and where nobody sees more than the head (``is_seen``).
         """
         latest = next(reversed(Client.instances), None)
 
@@ -45,19 +52,22 @@ class Unopened:
             # NiceGUI notes here that it built a page.
             if message["type"] == "http.response.start" and "nicegui_page_path" in scope:
                 made = _made_for(scope, latest)
-                if Headers(raw=message["headers"]).get("x-nicegui-content") and made:
+                is_page = Headers(raw=message["headers"]).get("x-nicegui-content")
+                if made and is_seen and is_page:
                     self._hold(made.pop(0), scope)
-                for client in made:
-                    client.delete()
+                _forget(made)
             await send(message)
 
-        return sending
+        try:
+            await inner(scope, receive, sending)
+        except Exception:
+            _forget(_made_for(scope, latest))
+            raise
 
     def _hold(self, client: Client, scope: Scope) -> None:
         who: SignedIn | None = scope["state"]["signed_in"]
-        for old in self._places.take(client.id, _groups(who, scope["state"]["address"])):
-            if old in Client.instances:
-                Client.instances[old].delete()
+        gone = self._places.take(client.id, _groups(who, scope["state"]["address"]))
+        _forget(Client.instances[old] for old in gone if old in Client.instances)
 
     def _is_not_any_more(self, client: Client) -> None:
         self._places.leave(client.id)
@@ -78,6 +88,12 @@ def _made_for(scope: Scope, latest: str | None) -> list[Client]:
         if client.request.scope.get("state") is scope["state"]:
             made.append(client)
     return made
+
+
+def _forget(clients: Iterable[Client]) -> None:
+    for client in clients:
+        if client.id in Client.instances:
+            client.delete()
 
 
 def _forget_old() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,16 @@ class OpenPage:
                 if listener["type"] == event:
                     return int(number), listener["listener_id"]
         raise LookupError(event)
+
+    @property
+    def day(self) -> str:
+        """The day that it shows."""
+        return re.search(r'data-day="([\d-]{10})"', self.html)[1]
+
+    def tap(self, mood: object, **changed: object) -> dict[str, object]:
+        """What a tap on a mood sends; ``changed`` is what a forger would."""
+        name = secrets.token_hex(12)
+        return {"tap": name, "act": "record", "mood": mood, "day": self.day} | changed
 
     def address(self, **changed: str | None) -> str:
         """Where its socket is opened; ``changed`` parts of the query, None leaves one out."""

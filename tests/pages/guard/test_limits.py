@@ -54,6 +54,19 @@ def test_who_opened_the_app_by_another_address_is_told_which_is_right(server):
     assert "MOODTRACKER_BASE_URL=http://mood.lan:8080" in answer.text
 
 
+# When it comes
+
+
+@pytest.mark.parametrize("name", ["Sec-Purpose", "Purpose"])
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender"])
+def test_a_page_is_not_made_before_somebody_wants_to_see_it(server, name, purpose):
+    answer = httpx.get(f"{server.url}/login", headers={name: purpose})
+    assert answer.status_code == 503
+    assert answer.headers["cache-control"] == "no-store"
+    style = httpx.get(f"{server.url}/assets/style.css", headers={name: purpose})
+    assert style.status_code == 200
+
+
 # How large it is
 
 

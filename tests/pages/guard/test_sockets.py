@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-import secrets
 from contextlib import ExitStack, suppress
 
 import httpx
@@ -27,15 +25,6 @@ def cookie(server):
 @pytest.fixture
 def page(server, cookie):
     return OpenPage(server, cookie)
-
-
-def day_of(page):
-    return re.search(r'data-day="([\d-]{10})"', page.html)[1]
-
-
-def tap(page, mood=4, **changed):
-    name = secrets.token_hex(12)
-    return {"tap": name, "act": "record", "mood": mood, "day": day_of(page)} | changed
 
 
 def entries(server, cookie):
@@ -86,9 +75,9 @@ def test_a_socket_speaks_for_its_own_page_alone(server, cookie):
     victim = server.register("victim")
     theirs = OpenPage(server, victim)
     with theirs.connected() as open_page, OpenPage(server, cookie).connected() as attacker:
-        attacker.event("tap", tap(theirs), page=theirs)
+        attacker.event("tap", theirs.tap(4), page=theirs)
         assert attacker.await_end() == POLICY
-        open_page.event("tap", tap(theirs, mood=2))
+        open_page.event("tap", theirs.tap(2))
         open_page.await_words("moodtracker.show")
     assert [line for line in entries(server, victim) if ",4," in line or ",good" in line] == []
     assert len(entries(server, victim)) == 1
@@ -113,7 +102,7 @@ def test_socket_io_s_own_client_cannot_speak_for_another_page_either(server, coo
             "id": number,
             "client_id": theirs.client_id,
             "listener_id": listener,
-            "args": [json.dumps(tap(theirs))],
+            "args": [json.dumps(theirs.tap(4))],
         }
         await client.emit("event", forged)
         await asyncio.wait_for(ended.wait(), WAIT_SECONDS)
@@ -133,7 +122,7 @@ def test_after_signing_out_an_open_page_is_cut_off_at_once_and_for_good(server):
     with page.connected() as socket:
         httpx.post(f"{server.url}/logout", cookies={"moodtracker": cookie})
         assert "/login" in socket.await_words('"open"')
-        socket.event("tap", tap(page))
+        socket.event("tap", page.tap(4))
         assert socket.await_end() == POLICY
     with page.socket() as again:
         assert "handshake failed" in again.connect()
@@ -151,39 +140,39 @@ def test_a_mood_that_the_page_does_not_offer_is_not_taken(server):
     page = OpenPage(server, cookie)
     with page.connected() as socket:
         for mood in (1, 2):
-            socket.event("tap", tap(page, mood))
+            socket.event("tap", page.tap(mood))
         for forged in (
-            tap(page, 3),
-            tap(page, 6),
-            tap(page, True),
-            tap(page, day="2020-01-01"),
-            tap(page, day="2999-01-01"),
-            tap(page, act="erase"),
-            {**tap(page), "user": 1},
-            [tap(page)],
+            page.tap(3),
+            page.tap(6),
+            page.tap(True),
+            page.tap(4, day="2020-01-01"),
+            page.tap(4, day="2999-01-01"),
+            page.tap(4, act="erase"),
+            {**page.tap(4), "user": 1},
+            [page.tap(4)],
             "tap",
             None,
         ):
             socket.event("tap", forged)
             socket.await_words("moodtracker.show")
     assert len(entries(server, cookie)) == 2
-    assert {line.split(",")[0] for line in entries(server, cookie)} == {day_of(page)}
+    assert {line.split(",")[0] for line in entries(server, cookie)} == {page.day}
 
 
 @pytest.mark.parametrize("name", ["log", "javascript_response"])
 def test_what_nobody_listens_to_is_dropped_and_leaves_no_line(page, server, name):
     with page.connected() as socket:
         socket.emit(name, {"client_id": page.client_id, "level": "error", "message": "in-the-log"})
-        socket.event("tap", tap(page, 7))
+        socket.event("tap", page.tap(7))
         socket.await_words("could not be understood")
     assert "in-the-log" not in server.log
 
 
 def test_an_event_for_a_listener_that_is_not_there_is_dropped(page, server):
     with page.connected() as socket:
-        socket.event("tap", tap(page), listener_id="0" * 36)
-        socket.event("tap", tap(page), id=10**9)
-        socket.event("tap", tap(page, 7))
+        socket.event("tap", page.tap(4), listener_id="0" * 36)
+        socket.event("tap", page.tap(4), id=10**9)
+        socket.event("tap", page.tap(7))
         socket.await_words("could not be understood")
     assert "Traceback" not in server.log
     assert "KeyError" not in server.log
@@ -219,7 +208,7 @@ def test_a_flood_of_events_ends_the_socket(page, server, cookie):
     with page.connected() as socket:
         with suppress(ConnectionClosed):  # it is ended while we still speak
             for _ in range(2000):
-                socket.event("tap", tap(page, 7))
+                socket.event("tap", page.tap(7))
         assert socket.await_end() in (POLICY, 1006)
     with OpenPage(server, cookie).connected():
         pass  # and its person can go on

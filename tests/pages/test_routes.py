@@ -1,0 +1,145 @@
+"""Every address that answers, named one by one: nothing is served that nobody asked for."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from support.server import ROOT
+
+# A new page or route belongs here, and, if strangers may reach it, in STRANGERS too.
+OURS = {
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /board.svg",
+    "GET /board.png",
+    "GET /board.pdf",
+    "GET /moods.csv",
+    "GET /moods.json",
+    "POST /login",
+    "POST /register",
+    "POST /logout",
+    "GET /signed-out",
+    "GET /login/provider",
+    "GET /login/provider/back",
+    "POST /login/provider/connect",
+    "POST /login/provider/ended",
+    "POST /login/provider/join",
+    "POST /login/provider/prove",
+    "GET /unsubscribe",
+    "POST /unsubscribe",
+    "GET /settings",
+    "GET /admin",
+    "GET /settings/SECTION/FORM",
+    "POST /settings/SECTION/FORM",
+    "GET /admin/SECTION/FORM",
+    "POST /admin/SECTION/FORM",
+    "MOUNT /assets",
+    "MOUNT /_nicegui/VERSION/static",
+    "MOUNT ",  # NiceGUI's application, for all else
+}
+PAGES = {"GET /", "GET /login", "GET /register"}
+# What NiceGUI brings: its own files, the same for everybody, and the socket.
+NICEGUI = {
+    "MOUNT /_nicegui_ws",
+    "MOUNT /_nicegui/VERSION/static",
+    "GET /_nicegui/VERSION/libraries/{key:path}",
+    "GET /_nicegui/VERSION/components/{key:path}",
+    "GET /_nicegui/VERSION/resources/{key}/{path:path}",
+    "GET /_nicegui/VERSION/dynamic_resources/{name}",
+    "GET /_nicegui/VERSION/esm/{key}/{path:path}",
+    "GET /favicon.ico",
+    "HEAD /favicon.ico",
+}
+STRANGERS = {
+    "/login",
+    "/register",
+    "/signed-out",
+    "/login/provider",
+    "/login/provider/back",
+    "/login/provider/connect",
+    "/login/provider/ended",
+    "/login/provider/join",
+    "/unsubscribe",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+}
+
+_LIST = """
+import asyncio, json
+import nicegui
+from nicegui import app as nicegui_app
+import pages
+from moodtracker import settings
+from moodtracker.app import App
+from pages.guard import door
+
+web = pages.mount(App.open(settings.load()))
+
+def named(routes):
+    for route in routes:
+        path = route.path.replace(nicegui.__version__, "VERSION")
+        for method in getattr(route, "methods", None) or ["MOUNT"]:
+            yield f"{method} {path}"
+
+async def main():
+    async with web.router.lifespan_context(web):
+        print(json.dumps({
+            "web": sorted(named(web.routes)),
+            "nicegui": sorted(named(nicegui_app.routes)),
+            "strangers": sorted(door._OPEN_PATHS),
+            "folders": sorted(door._OPEN_FOLDERS),
+        }))
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("routes")
+    environment = {
+        "MOODTRACKER_DATA_DIR": str(folder),
+        "MOODTRACKER_METRICS_TOKEN": "a-token-that-nobody-guesses",
+        "MOODTRACKER_OIDC_ISSUER": "https://auth.example.org",
+        "MOODTRACKER_OIDC_CLIENT_ID": "mood",
+        "PYTHONPATH": str(ROOT),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", _LIST],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def known(listed):
+    """The routes, those for the forms of a page's sections as one of their kind."""
+    return {
+        re.sub(r"/(settings|admin)/[\w-]+/[\w-]+$", r"/\1/SECTION/FORM", each) for each in listed
+    }
+
+
+def test_the_app_serves_nothing_that_nobody_asked_for(routes):
+    assert known(routes["web"]) - OURS == set()
+
+
+def test_nicegui_serves_its_files_its_socket_and_our_pages(routes):
+    assert set(routes["nicegui"]) - NICEGUI - PAGES == set()
+
+
+def test_strangers_reach_nothing_but_what_is_meant_for_them(routes):
+    assert set(routes["strangers"]) - STRANGERS == set()
+    assert routes["folders"] == ["/_nicegui/", "/assets/"]
+    answering = {each.partition(" ")[2] for each in routes["web"] + routes["nicegui"]}
+    assert set(routes["strangers"]) <= answering
