@@ -9,7 +9,10 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from pages.guard import signed_out_path
 
-# Time for the page to hear that it has to leave; until then it is refused whatever it asks.
+# Time for a page that signs out to leave by itself: led elsewhere meanwhile, it would miss the way
+# to the identity provider, and stay signed in there.
+_MOMENT_SECONDS = 1.0
+# Time for the page to hear that it has to leave. All the while it is refused whatever it asks.
 _LEAVE_SECONDS = 1.0
 
 
@@ -31,11 +34,14 @@ def send_away(app: App, client: Client) -> None:
     """Lead the page to where people sign in, and forget it, so that it can do nothing more."""
     if client.is_deleted:
         return
-    client.open(signed_out_path(app.settings))
 
-    async def forget() -> None:
+    async def leave() -> None:
+        await asyncio.sleep(_MOMENT_SECONDS)
+        if client.is_deleted:
+            return
+        client.open(signed_out_path(app.settings))
         await asyncio.sleep(_LEAVE_SECONDS)
         if not client.is_deleted:
             client.delete()
 
-    background_tasks.create(forget(), name="forget a page whose session ended")
+    background_tasks.create(leave(), name="forget a page whose session ended")
