@@ -10,6 +10,7 @@ from nicegui import app as nicegui_app
 
 import pages
 from moodtracker import logs, settings, stopping
+from moodtracker.accounts.registration import has_founder
 from moodtracker.app import App
 from moodtracker.database import DatabaseError
 from moodtracker.settings import SettingsError
@@ -45,6 +46,7 @@ def main() -> None:
     if config.role == "worker":
         work(app)
         return
+    tell_setup_code(app)
     web = pages.mount(app)
     nicegui_app.on_startup(app.listen)
     nicegui_app.on_shutdown(lambda: stopping.no_later_than(WORKING_SECONDS))
@@ -67,6 +69,20 @@ def main() -> None:
         proxy_headers=False,  # by default it believes whoever asks from this machine
         server_header=False,
         timeout_graceful_shutdown=ANSWERING_SECONDS,
+    )
+
+
+def tell_setup_code(app: App) -> None:
+    """Tell whoever reads the log how the first person comes in, for as long as nobody is here."""
+    if app.setup_code is None or app.settings.registration == "closed":
+        return
+    with app.database.read() as session:
+        if has_founder(session):
+            return
+    log.warning(
+        "nobody is here yet: open %s/register and give the setup code %s",
+        app.settings.base_url,
+        app.setup_code,
     )
 
 

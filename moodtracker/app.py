@@ -6,7 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from moodtracker import clock
-from moodtracker.accounts import audit, links, sessions, throttling
+from moodtracker.accounts import (
+    audit,
+    invitations,
+    links,
+    passwords,
+    sessions,
+    setup_code,
+    throttling,
+)
+from moodtracker.accounts.proving import Proving
 from moodtracker.accounts.throttling import Throttle
 from moodtracker.backups import BackupError, Backups
 from moodtracker.clock_watch import ClockWatch
@@ -46,6 +55,7 @@ class App:
     secret: Secret
     database: Database
     throttle: Throttle
+    proving: Proving
     provider: "Provider | None"  # None: people sign in by password alone
     live: Live
     diary: Diary
@@ -72,6 +82,10 @@ class App:
         database.migrate()
         log.info("%s", database.version())
         secret = Secret.of(settings)
+        throttle = Throttle(database, secret)
+        passwords.set_cost(
+            settings.password_memory_kib, settings.password_passes, settings.password_lanes
+        )
         live = Live()
         smtp = Smtp.from_settings(settings)
         watch = ClockWatch(database)
@@ -95,7 +109,8 @@ class App:
             settings,
             secret,
             database,
-            Throttle(database, secret),
+            throttle,
+            Proving(database, throttle, secret),
             _provider(settings),
             live,
             Diary(database, live),
@@ -123,8 +138,13 @@ class App:
 
     def clean_up(self) -> None:
         """Delete what is too old to be used: sessions, links, mails, counts, audit lines."""
-        for kept in (sessions, links, throttling, audit, post):
+        for kept in (sessions, links, invitations, throttling, audit, post):
             kept.forget_old(self.database)
+
+    @property
+    def setup_code(self) -> str | None:
+        """What the first person has to show; None where it listens to its own machine alone."""
+        return None if self.settings.is_local else setup_code.of(self.secret)
 
     def listen(self) -> None:
         """Begin to hear what changes on other instances."""

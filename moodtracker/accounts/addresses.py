@@ -22,6 +22,8 @@ def ask_for_verification(session: Session, user_id: int, email: str) -> None:
 
     Until it is followed, the address that they have stays in force.
     """
+    links.drop(session, user_id, "verify")
+    post.drop(session, user_id, post.Kind.JOIN, post.Kind.VERIFY)
     post.ask(session, post.Kind.VERIFY, email, user_id=user_id)
 
 
@@ -51,6 +53,7 @@ def verify(database: Database, token: str, address: str = "") -> None:
                 .values(email=link.email, email_verified_at=clock.now())
             )
             links.drop(session, person.id, "verify", "reset")
+            post.drop(session, person.id, post.Kind.JOIN, post.Kind.VERIFY)
             if person.mail_address and person.mail_address != link.email:
                 post.ask(
                     session,
@@ -70,7 +73,10 @@ def waiting(database: Database, user_id: int) -> str | None:
         asked: str | None = session.scalar(
             select(messages.email)
             .select_from(MessageRow)
-            .where(messages.user_id == user_id, messages.kind == post.Kind.VERIFY)
+            .where(
+                messages.user_id == user_id,
+                messages.kind.in_((post.Kind.JOIN, post.Kind.VERIFY)),
+            )
             .order_by(messages.created_at.desc())
         )
         return asked or links.latest(session, user_id, "verify")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
@@ -98,10 +98,22 @@ def by_id(session: Session, user_id: int) -> Person | None:
     return person_from(row) if row else None
 
 
+def active(session: Session, user_id: int) -> Person | None:
+    """The person with this id, unless the account is switched off."""
+    row = session.execute(
+        select_person().where(users.id == user_id, users.disabled_at.is_(None))
+    ).first()
+    return person_from(row) if row else None
+
+
 def password_of(session: Session, login: str) -> tuple[int, str | None] | None:
-    """The id and the password hash of the person with this username or e-mail address."""
-    row = session.execute(_named(select(users.id, users.password_hash), login)).first()
-    return (row.id, row.password_hash) if row else None
+    """The id and the password hash of the person with this username or e-mail address.
+
+    An account that is switched off has no password for as long.
+    """
+    password = case((users.disabled_at.is_(None), users.password_hash), else_=None)
+    row = session.execute(_named(select(users.id, password.label("hash")), login)).first()
+    return (row.id, row.hash) if row else None
 
 
 def _named(people: Select[Any], login: str) -> Select[Any]:

@@ -2,25 +2,38 @@
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
-from moodtracker.accounts import passwords, sessions
+from moodtracker.accounts import (
+    audit,
+    invitations,
+    links,
+    password_rules,
+    passwords,
+    sessions,
+)
+from moodtracker.accounts import setup_code as setup_codes
+from moodtracker.accounts.audit import Event
 from moodtracker.accounts.identity import Identity, IdentityTaken
 from moodtracker.accounts.linking import is_taken
-from moodtracker.accounts.people import Person, fold, password_of
+from moodtracker.accounts.people import Person, by_id, fold, password_of
 from moodtracker.database import Database
+from moodtracker.language import gettext as _
+from moodtracker.mail import post
 from moodtracker.models import UserRow, users
 
 Policy = Literal["first", "invite", "open", "closed"]
 
 LONGEST_NAME = 80
+_NAMES = ("username", "email", "first_name", "last_name")  # which a password should not be made of
 LONGEST_USERNAME = 40
 # Characters that change how a text reads without being seen: bidirectional controls (Unicode
 # Annex 9), zero-width spaces, byte-order mark. Joiners stay: Persian names and emoji need them.
@@ -49,30 +62,34 @@ def _no_hidden_characters(text: str) -> str:
             or ord(character) in _UNSEEN_RANGE
             or character == "\ufeff"
         ):
-            raise ValueError("This contains characters that cannot be seen. Please type it again.")
+            raise ValueError(
+                _("This contains characters that cannot be seen. Please type it again.")
+            )
     return text
 
 
 def _name(text: str) -> str:
     text = " ".join(_no_hidden_characters(text.strip(" ")).split())
     if len(text) > LONGEST_NAME:
-        raise ValueError(f"At most {LONGEST_NAME} characters, please.")
+        raise ValueError(_("At most {number} characters, please.").format(number=LONGEST_NAME))
     return text
 
 
 def _first_name(text: str) -> str:
     text = _name(text)
     if all(unicodedata.category(character) == "Cf" for character in text):  # nothing to be seen
-        raise ValueError("What shall we call you?")
+        raise ValueError(_("What shall we call you?"))
     return text
 
 
 def _username(text: str) -> str:
     text = fold(_no_hidden_characters(text))
     if not 2 <= len(text) <= LONGEST_USERNAME:
-        raise ValueError(f"Please choose between 2 and {LONGEST_USERNAME} characters.")
+        raise ValueError(
+            _("Please choose between 2 and {number} characters.").format(number=LONGEST_USERNAME)
+        )
     if not (text[0].isalnum() and all(map(_may_be_in_username, text))):
-        raise ValueError("Letters, digits, dots, dashes and underscores only, please.")
+        raise ValueError(_("Letters, digits, dots, dashes and underscores only, please."))
     return text
 
 
@@ -85,23 +102,20 @@ def _email(text: str) -> str:
     try:
         checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
     except EmailNotValidError:
-        raise ValueError("This is not an e-mail address, such as ada@example.org.") from None
+        raise ValueError(_("This is not an e-mail address, such as ada@example.org.")) from None
     return fold(checked.normalized)
-
-
-def _password(text: str) -> str:
-    if len(text) < passwords.SHORTEST:
-        raise ValueError(f"At least {passwords.SHORTEST} characters, please; a sentence is fine.")
-    if len(text) > passwords.LONGEST:
-        raise ValueError(f"At most {passwords.LONGEST} characters, please.")
-    if any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError("This contains half a character. Please type it again.")
-    return text
 
 
 def _zone(text: str) -> str:
     if text not in days.zone_names():
-        raise ValueError("Please choose your time zone from the list.")
+        raise ValueError(_("Please choose your time zone from the list."))
+    return text
+
+
+def _password(text: str, form: ValidationInfo) -> str:
+    names = (str(form.data.get(name, "")) for name in _NAMES)
+    if refused := password_rules.refusal(text, names):
+        raise ValueError(refused)
     return text
 
 
@@ -136,22 +150,47 @@ class Registration(NewPerson):
     password: Annotated[str, AfterValidator(_password)]
 
 
-def is_open(database: Database, policy: Policy) -> bool:
-    """Whether somebody who comes now may register."""
-    if policy == "first":
-        with database.read() as session:
-            return not _has_founder(session)
-    return policy == "open"
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What somebody who joins has been given: an invitation's token, the setup code; or neither."""
+
+    invitation: str = ""
+    setup_code: str = ""
+
+
+_NOTHING = Brought()
+
+
+def is_open(database: Database, policy: Policy, invitation: str = "") -> bool:
+    """Whether somebody who comes now, perhaps with an invitation, may register."""
+    if policy in ("open", "closed"):
+        return policy == "open"
+    with database.read() as session:
+        if not has_founder(session):
+            return True
+        return policy == "invite" and invitations.is_good(session, invitation)
 
 
 def register(
-    database: Database, policy: Policy, new: NewPerson, identity: Identity | None = None
+    database: Database,
+    policy: Policy,
+    new: NewPerson,
+    identity: Identity | None = None,
+    *,
+    brought: Brought = _NOTHING,
+    setup_code: str | None = None,
+    address: str = "",
 ) -> Person:
     """Make the account; the very first person becomes the administrator.
 
-    Which one is first is decided by a unique row, so that two who come at once cannot both be.
-    Raises :class:`RegistrationClosed`, or :class:`InvalidInput` where the username is taken. An
-    address may be claimed by several until its owner verifies it, so that this tells of none.
+    Which one is first is decided by a unique row, so that two who come at once cannot both be. To
+    be it takes the ``setup_code``, where there is one. A link that verifies the address is sent.
+    ``address`` is where this came from, for the audit log.
+
+    Raises :class:`RegistrationClosed`,
+    :class:`~moodtracker.accounts.invitations.InvitationSpent`, or :class:`InvalidInput` where the
+    username is taken or the code is wrong. An address may be claimed by several until its owner
+    verifies it, so that this tells of none.
 
     It is connected with ``identity``, who needs no password, and whose address counts as verified
     where the provider vouches for it. Raises :class:`~moodtracker.accounts.identity.IdentityTaken`.
@@ -161,9 +200,7 @@ def register(
         password_hash = passwords.hash_password(new.password)
     try:
         with database.write() as session:
-            is_first = not _has_founder(session)
-            if policy in ("closed", "invite") or (policy == "first" and not is_first):
-                raise RegistrationClosed
+            is_first = _admit(session, policy, brought, setup_code)
             _refuse_taken(session, new)
             row = UserRow(
                 **new.model_dump(exclude={"password"}),
@@ -176,28 +213,76 @@ def register(
                 _connect(row, identity)
             session.add(row)
             session.flush()
-            return Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
+            person = Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
+            audit.note(session, person.id, Event.JOINED, address=address)
+            if person.mail_address is None:
+                post.ask(session, post.Kind.JOIN, new.email, user_id=person.id)
+            return person
     except IntegrityError:
         # Somebody took the name, the address or the first place in the same moment.
         with database.read() as session:
             _refuse_taken(session, new)
             if identity and is_taken(session, identity):
                 raise IdentityTaken from None
-        return register(database, policy, new, identity)
-
-
-def set_password(database: Database, user_id: int, password: str) -> None:
-    """Give a person a new password and end all their sessions; raises :class:`InvalidInput`."""
-    try:
-        checked = _password(password)
-    except ValueError as error:
-        raise InvalidInput({"password": str(error)}) from None
-    password_hash = passwords.hash_password(checked)
-    with database.write() as session:
-        session.execute(
-            update(UserRow).where(users.id == user_id).values(password_hash=password_hash)
+        return register(
+            database,
+            policy,
+            new,
+            identity,
+            brought=brought,
+            setup_code=setup_code,
+            address=address,
         )
-    sessions.end_all(database, user_id)
+
+
+def has_founder(session: Session) -> bool:
+    """Whether the first person is here."""
+    return session.scalar(select(users.id).where(users.founder)) is not None
+
+
+def set_password(database: Database, user_id: int, password: str, address: str = "") -> None:
+    """Give a person a new password and end all their sessions; raises :class:`InvalidInput`."""
+    with database.read() as session:
+        person = by_id(session, user_id)
+    refuse_weak(password, person)
+    password_hash = passwords.hash_password(password)
+    with database.write() as session:
+        store_password(session, user_id, password_hash)
+        sessions.end_all_in(session, user_id)
+        audit.note(session, user_id, Event.PASSWORD_RESET, address=address)
+
+
+def store_password(session: Session, user_id: int, password_hash: str) -> None:
+    """Keep a password's hash, as a part of something greater; links to choose another are over."""
+    session.execute(update(UserRow).where(users.id == user_id).values(password_hash=password_hash))
+    links.drop(session, user_id, "reset")
+
+
+def refuse_weak(password: str, person: Person | None) -> None:
+    """Raise :class:`InvalidInput` where this cannot be the person's password."""
+    names = (str(getattr(person, name) or "") for name in _NAMES if person)
+    if refused := password_rules.refusal(password, names):
+        raise InvalidInput({"password": refused})
+
+
+def _admit(session: Session, policy: Policy, brought: Brought, setup_code: str | None) -> bool:
+    """Whether it is the first person who comes, or another one who may; raises as registering."""
+    if policy == "closed":
+        raise RegistrationClosed
+    if not has_founder(session):
+        if setup_code is None or setup_codes.matches(brought.setup_code, setup_code):
+            return True
+        if brought.setup_code:
+            raise InvalidInput({"setup_code": _("That is not the code that stands in the log.")})
+        if policy == "first" or (policy == "invite" and not brought.invitation):
+            raise InvalidInput(
+                {"setup_code": _("Please type the code that stands in the server's log.")}
+            )
+    elif policy == "first" or (policy == "invite" and not brought.invitation):
+        raise RegistrationClosed
+    if policy == "invite":
+        invitations.use(session, brought.invitation)
+    return False
 
 
 def _connect(row: UserRow, identity: Identity) -> None:
@@ -206,10 +291,6 @@ def _connect(row: UserRow, identity: Identity) -> None:
         row.email_verified_at = clock.now()
 
 
-def _has_founder(session: Session) -> bool:
-    return session.scalar(select(users.id).where(users.founder)) is not None
-
-
 def _refuse_taken(session: Session, new: NewPerson) -> None:
     if password_of(session, new.username):
-        raise InvalidInput({"username": "This is already in use here."})
+        raise InvalidInput({"username": _("This is already in use here.")})

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
-from moodtracker.accounts import passwords
+from moodtracker.accounts import audit, passwords
+from moodtracker.accounts.audit import Event
 from moodtracker.accounts.people import Person, password_of, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.models import SessionRow, UserRow, sessions, users
@@ -63,11 +64,21 @@ def sign_in(
     brought along: its session ends, so that nobody can hand a person a session that he knows.
     Raises :class:`SignInRefused`.
     """
+    user_id = check_password(database, login, password)
+    return open_session(database, user_id, device=device, instead_of=instead_of)
+
+
+def check_password(database: Database, login: str, password: str) -> int:
+    """The id of the person with this name and password; raises :class:`SignInRefused`.
+
+    Takes as long whoever it is, and does nothing against being tried again and again: what
+    strangers reach goes through :mod:`~moodtracker.accounts.proving`.
+    """
     with database.read() as session:
         known = password_of(session, login)
     if not passwords.matches(password, known[1] if known else None) or known is None:
         raise SignInRefused
-    return open_session(database, known[0], device=device, instead_of=instead_of)
+    return known[0]
 
 
 def open_session(
@@ -75,13 +86,14 @@ def open_session(
     user_id: int,
     *,
     device: str = "",
+    address: str = "",
     id_token: str | None = None,
     instead_of: str | None = None,
 ) -> str:
     """Begin a session for a person; return the value for the cookie: 'ID.TOKEN'.
 
-    ``device`` is what the person will know the browser by; ``id_token`` comes from an identity
-    provider, for signing out there.
+    ``device`` is what the person will know the browser by, ``address`` where it is; ``id_token``
+    comes from an identity provider, for signing out there.
     """
     if instead_of:
         sign_out(database, instead_of)
@@ -98,6 +110,7 @@ def open_session(
                 id_token=id_token,
             )
         )
+        audit.note(session, user_id, Event.SIGNED_IN, device, address)
     return f"{user_id}.{token}"
 
 
@@ -144,12 +157,12 @@ def lock_person(session: Session, who: SignedIn) -> Person:
     return person_from(row)
 
 
-def sign_out(database: Database, cookie: str | None) -> None:
+def sign_out(database: Database, cookie: str | None, address: str = "") -> None:
     """End the session of this cookie; a cookie that names none is no matter."""
     key = _key(cookie)
     if key is not None:
         with database.write() as session:
-            session.execute(delete(SessionRow).where(*_named(*key)))
+            _end(session, Event.SIGNED_OUT, address, *_named(*key))
 
 
 def devices(database: Database, who: SignedIn) -> list[Device]:
@@ -182,20 +195,27 @@ def keep_id_token(database: Database, who: SignedIn, id_token: str) -> None:
         )
 
 
-def end(database: Database, user_id: int, token_hash: str) -> None:
+def end(database: Database, user_id: int, token_hash: str, address: str = "") -> None:
     """End one session of a person; one that is not there is no matter."""
     with database.write() as session:
-        session.execute(delete(SessionRow).where(*_named(user_id, token_hash)))
+        _end(session, Event.SIGNED_OUT_ELSEWHERE, address, *_named(user_id, token_hash))
 
 
-def end_others(database: Database, who: SignedIn) -> None:
+def end_others(database: Database, who: SignedIn, address: str = "") -> None:
     """End every session of a person but this one."""
     with database.write() as session:
-        session.execute(
-            delete(SessionRow).where(
-                sessions.user_id == who.person.id, sessions.token_hash != who.token_hash
-            )
-        )
+        end_others_in(session, who, address)
+
+
+def end_others_in(session: Session, who: SignedIn, address: str = "") -> None:
+    """End every session of a person but this one, as a part of something greater."""
+    _end(
+        session,
+        Event.SIGNED_OUT_ELSEWHERE,
+        address,
+        sessions.user_id == who.person.id,
+        sessions.token_hash != who.token_hash,
+    )
 
 
 def end_all(database: Database, user_id: int) -> None:
@@ -218,6 +238,15 @@ def forget_old(database: Database) -> None:
                 (sessions.seen_at < now - IDLE) | (sessions.created_at < now - LONGEST)
             )
         )
+
+
+def _end(session: Session, event: Event, address: str, *which: ColumnElement[bool]) -> None:
+    """Delete sessions, and note each of them."""
+    ended = session.execute(
+        delete(SessionRow).where(*which).returning(sessions.user_id, sessions.device)
+    ).all()
+    for row in ended:
+        audit.note(session, row.user_id, event, row.device, address)
 
 
 def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:

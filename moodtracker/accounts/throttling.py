@@ -64,6 +64,12 @@ class Throttle:
             for count in counts:
                 self._add_failure(session, count)
 
+    def count(self, what: str) -> None:
+        """Note a failure of ``what``, however many there were."""
+        with self._database.write() as session:
+            self._hold(session, [Count(what, 0)])
+            self._add_failure(session, Count(what, 0))
+
     def failures(self, what: str) -> int:
         """How often ``what`` failed of late."""
         with self._database.read() as session:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moodtracker.accounts import links, people
@@ -21,7 +20,6 @@ from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.mail.post import Kind
 from moodtracker.mail.smtp import ascii_address
-from moodtracker.models import users
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class AccountMails:
         return self._letter(asked, name, email, words)
 
     def _verification(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
-        person = _active(session, asked.user_id)
+        person = people.active(session, asked.user_id)
         if person is None or person.mail_address == asked.email:
             return None
         owner = people.who_verified(session, asked.email)
@@ -96,7 +94,7 @@ class AccountMails:
 
     def _reset(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
         known = people.named(session, asked.email)
-        person = _active(session, known.id) if known else None
+        person = people.active(session, known.id) if known else None
         if person is None or person.mail_address is None:
             return None
         with speaking(person.language):
@@ -181,13 +179,6 @@ class AccountMails:
         message.make_alternative(Names(message_id).boundary("alternative"))
         message.add_alternative(render("letter.html", told), subtype="html", cte="quoted-printable")
         return Letter(address, message.as_bytes())
-
-
-def _active(session: Session, user_id: int) -> Person | None:
-    """The person, unless the administrator has switched the account off."""
-    if session.scalar(select(users.disabled_at).where(users.id == user_id)) is not None:
-        return None
-    return people.by_id(session, user_id)
 
 
 def _welcome(person: Person, link: str) -> _Words:

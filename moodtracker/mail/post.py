@@ -84,6 +84,7 @@ def forget_old(database: Database) -> None:
         )
 
 
-def drop(session: Session, user_id: int) -> None:
-    """Forget what waits to be sent to a person."""
-    session.execute(delete(MessageRow).where(messages.user_id == user_id))
+def drop(session: Session, user_id: int, *kinds: Kind) -> None:
+    """Forget what waits to be sent to a person; of all kinds where none is named."""
+    waiting = delete(MessageRow).where(messages.user_id == user_id)
+    session.execute(waiting.where(messages.kind.in_(kinds)) if kinds else waiting)

@@ -1,13 +1,28 @@
 import shutil
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from moodtracker.accounts import people, registration, sessions
-from moodtracker.accounts.registration import InvalidInput, Registration, RegistrationClosed
+from moodtracker.accounts import (
+    audit,
+    invitations,
+    people,
+    registration,
+    sessions,
+    setup_code,
+)
+from moodtracker.accounts.invitations import InvitationSpent
+from moodtracker.accounts.registration import (
+    Brought,
+    InvalidInput,
+    Registration,
+    RegistrationClosed,
+)
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.database import Database
+from moodtracker.secret import Secret
 
 PASSWORD = "correct horse battery staple"
 ZWNJ, ZWJ, RLM, RLO = "\u200c", "\u200d", "\u200f", "\u202e"
@@ -81,7 +96,9 @@ def test_registration_is_open_to_whom_the_policy_says(database):
         True,
         False,
     ]
+    assert registration.is_open(database, "invite")  # the first person needs none
     register(database)
+    assert not registration.is_open(database, "invite")
     assert [registration.is_open(database, policy) for policy in ("first", "open", "closed")] == [
         False,
         True,
@@ -117,6 +134,123 @@ def test_two_who_take_one_username_at_the_same_moment_make_one_account(database,
     (refused,) = (result for result in results if isinstance(result, InvalidInput))
     assert set(refused.messages) == {"username"}
     assert count(database) == 2
+
+
+# Invitations and the setup code
+
+CODE = "ABCD-EFGH-IJKL-MNOP"
+
+
+def join_with(database, username="bob", policy="invite", **brought):
+    return registration.register(
+        database,
+        policy,
+        Registration.check(form(username)),
+        brought=Brought(**brought),
+        setup_code=CODE,
+    )
+
+
+def test_an_invitation_lets_one_person_join(database):
+    register(database, "ada")
+    token = invitations.make(database, None)
+    assert registration.is_open(database, "invite", token)
+    assert not join_with(database, invitation=token).administrator
+    assert not registration.is_open(database, "invite", token)
+    with pytest.raises(InvitationSpent):
+        join_with(database, "eve", invitation=token)
+    assert count(database) == 2
+
+
+def test_an_invitation_that_several_use_at_once_lets_one_join(database):
+    register(database, "ada")
+    token = invitations.make(database, None)
+    results = at_once(
+        *(lambda n=n: join_with(database, f"guest{n}", invitation=token) for n in range(3))
+    )
+    assert sum(isinstance(result, InvitationSpent) for result in results) == 2
+    assert count(database) == 2
+
+
+def test_an_invitation_that_was_not_used_well_is_still_good(database):
+    register(database, "ada")
+    token = invitations.make(database, None)
+    with pytest.raises(InvalidInput):
+        join_with(database, "ada", invitation=token)
+    assert join_with(database, "bob", invitation=token)
+
+
+def test_an_invitation_ends_after_7_days_and_when_it_is_withdrawn(database, moved_clock):
+    register(database, "ada")
+    late, withdrawn = invitations.make(database, None), invitations.make(database, None)
+    moved_clock.moment += invitations.LIFETIME - timedelta(seconds=1)
+    assert registration.is_open(database, "invite", late)
+    invitations.withdraw(database, invitations.waiting(database)[0].token_hash)
+    invitations.withdraw(database, invitations.waiting(database)[0].token_hash)
+    assert not registration.is_open(database, "invite", withdrawn)
+    another = invitations.make(database, None)
+    moved_clock.moment += invitations.LIFETIME
+    for token in (late, withdrawn, another):
+        with pytest.raises(InvitationSpent):
+            join_with(database, invitation=token)
+    invitations.forget_old(database)
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM invitations")) == 0
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "x" * 10_000, "' OR 1", "\0", "\ud800"])
+def test_a_forged_invitation_lets_nobody_in(database, token):
+    register(database, "ada")
+    invitations.make(database, None)
+    with pytest.raises((InvitationSpent, RegistrationClosed)):
+        join_with(database, invitation=token)
+    assert count(database) == 1
+
+
+@pytest.mark.parametrize("policy", ["first", "invite", "open"])
+@pytest.mark.parametrize("typed", [CODE, "abcd efgh ijkl mnop", "abcdefghijklmnop"])
+def test_the_first_person_shows_the_setup_code(database, policy, typed):
+    assert join_with(database, policy=policy, setup_code=typed).administrator
+
+
+@pytest.mark.parametrize("policy", ["first", "invite", "open"])
+@pytest.mark.parametrize("typed", ["ABCD-EFGH-IJKL-MNOQ", "x", "é" * 16, CODE[:-1]])
+def test_a_wrong_setup_code_is_said_at_its_field(database, policy, typed):
+    with pytest.raises(InvalidInput) as refused:
+        join_with(database, policy=policy, setup_code=typed)
+    assert set(refused.value.messages) == {"setup_code"}
+    assert count(database) == 0
+
+
+@pytest.mark.parametrize("policy", ["first", "invite"])
+def test_nobody_is_first_without_the_setup_code(database, policy):
+    with pytest.raises(InvalidInput) as refused:
+        join_with(database, policy=policy)
+    assert set(refused.value.messages) == {"setup_code"}
+
+
+def test_where_all_may_join_a_stranger_who_comes_first_does_not_administer(database):
+    assert not join_with(database, "eve", "open").administrator
+    assert join_with(database, "ada", "open", setup_code=CODE).administrator
+
+
+def test_the_setup_code_makes_one_administrator(database):
+    join_with(database, "ada", "open", setup_code=CODE)
+    assert not join_with(database, "bob", "open", setup_code=CODE).administrator
+
+
+def test_the_setup_code_is_the_same_on_every_instance_and_no_one_elses():
+    codes = [setup_code.of(Secret(key)) for key in ("a" * 32, "a" * 32, "b" * 32)]
+    assert codes[0] == codes[1] != codes[2]
+    assert len(codes[0]) == 19
+
+
+def test_whoever_joins_is_sent_a_link_that_verifies_the_address(database):
+    ada = register(database, "ada")
+    with database.read() as session:
+        waiting = session.execute(text("SELECT user_id, kind, email FROM messages")).all()
+    assert waiting == [(ada.id, "join", "ada@example.org")]
+    assert audit.of(database, ada.id)[-1].event == audit.Event.JOINED
 
 
 # What is taken
@@ -271,8 +405,9 @@ def test_fields_that_nobody_asked_for_change_nothing(database):
 
 @pytest.mark.parametrize("length", [12, 256])
 def test_a_password_of_12_to_256_characters_is_taken(database, length):
-    register(database, password="p" * length)
-    assert sessions.sign_in(database, "ada", "p" * length)
+    password = ("tulips grow on mars, 7 of them! " * 8)[:length]
+    register(database, password=password)
+    assert sessions.sign_in(database, "ada", password)
 
 
 @pytest.mark.parametrize(

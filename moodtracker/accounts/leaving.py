@@ -1,0 +1,40 @@
+"""Taking leave: a person's account is deleted for good, at once and whole."""
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from moodtracker.accounts import audit, links
+from moodtracker.accounts.audit import NOBODY, Event
+from moodtracker.accounts.people import by_id
+from moodtracker.database import Database
+from moodtracker.mail import post
+from moodtracker.models import AuditRow, InvitationRow, UserRow, invitations, users
+from moodtracker.models import audit as audit_lines
+
+
+def delete_account(database: Database, user_id: int, address: str = "") -> None:
+    """Delete a person with all that is theirs, also what waits to be sent to them.
+
+    What stays is that somebody left, without a name. They are told by mail, at the address that
+    they had verified. Whoever calls this tells their open pages.
+    """
+    with database.write() as session:
+        person = by_id(session, user_id)
+        if person is None:
+            return
+        _delete(session, user_id)
+        if person.mail_address:
+            post.ask(session, post.Kind.GOODBYE, person.mail_address, name=person.first_name)
+        audit.note(session, NOBODY, Event.DELETED, address=address)
+    database.forget_deleted()
+
+
+def _delete(session: Session, user_id: int) -> None:
+    """Sessions, moods and closed years go with the person, by their foreign keys."""
+    post.drop(session, user_id)
+    links.drop(session, user_id)
+    session.execute(delete(AuditRow).where(audit_lines.user_id == user_id))
+    session.execute(
+        update(InvitationRow).where(invitations.invited_by == user_id).values(invited_by=None)
+    )
+    session.execute(delete(UserRow).where(users.id == user_id))
