@@ -11,8 +11,10 @@ from pages import (
     board,
     errors,
     files,
+    forgotten,
     framework,
     health,
+    joining,
     metrics,
     obstacles,
     preview,
@@ -22,6 +24,7 @@ from pages import (
     settings,
     signing_in,
     unsubscribe,
+    verifying,
 )
 from pages.forwarded import Forwarded
 from pages.guard import Guard
@@ -43,6 +46,9 @@ def mount(app: App) -> FastAPI:
     metrics.mount(web, app, requests)
     files.mount(web, app)
     signing_in.mount(web, app)
+    joining.mount(web, app)
+    forgotten.mount(web, app)
+    verifying.mount(web, app)
     provider.mount(web, app)
     settings.mount(web, app)
     admin.mount(web, app)

@@ -110,12 +110,14 @@ def labelled(label: str, html_id: str, *, help_text: str, wrong: str | None) -> 
                 text("p", help_text).classes("help")
 
 
-def hidden(name: str, value: str) -> None:
-    """A value that goes along with a form."""
+def hidden(name: str, value: str, autocomplete: str = "") -> None:
+    """A value that goes along with a form; ``autocomplete`` tells a password keeper what it is."""
     box = ui.element("input")
     box.props["type"] = "hidden"
     box.props["name"] = name
     box.props["value"] = value
+    if autocomplete:
+        box.props["autocomplete"] = autocomplete
 
 
 def submit(label: str, look: str = "primary") -> None:

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from moodtracker.accounts import sessions
+from moodtracker.accounts.passwords import Busy
+from moodtracker.accounts.proving import Admitted, Visitor
+from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
 from pages.guard import cookie_in, cookie_name, cookie_path, local_path
 
@@ -21,9 +24,32 @@ def session_cookie(request: Request, app: App) -> str | None:
     return cookie_in(request.headers.get("cookie", ""), cookie_name(app))
 
 
+def visitor(request: Request, app: App) -> Visitor:
+    """From where, and from which browser, a request comes."""
+    state = request.state
+    return Visitor(state.address, state.device, request.cookies.get(_known_name(app), ""))
+
+
+def refuse_without_passwords(app: App) -> None:
+    """Refuse what is about passwords where people sign in with the identity provider alone."""
+    if app.settings.oidc_only:
+        raise HTTPException(403)
+
+
+def status_of(error: Exception) -> int:
+    """The status of an answer to who was not let in (RFC 6585 for 429)."""
+    return {TooManyTries: 429, Busy: 503}.get(type(error), 401)
+
+
 def to(path: str | None) -> RedirectResponse:
     """Lead to a path of this app, to the board where it is none, by GET (RFC 9110, 15.4.4)."""
     return RedirectResponse(local_path(path), status_code=303)
+
+
+def admit(answer: Response, app: App, admitted: Admitted) -> Response:
+    """Let the browser keep the session, and what it is known again by after it."""
+    with_cookie(answer, app, _known_name(app), admitted.known, app.proving.known_for)
+    return with_session(answer, app, admitted.cookie)
 
 
 def with_session(answer: Response, app: App, cookie: str) -> Response:
@@ -48,3 +74,7 @@ def with_cookie(answer: Response, app: App, name: str, value: str, lifetime: tim
         samesite="lax",
     )
     return answer
+
+
+def _known_name(app: App) -> str:
+    return f"{cookie_name(app)}-known"

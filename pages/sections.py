@@ -16,6 +16,7 @@ from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
 from starlette.responses import RedirectResponse, Response
 
+from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import SignedIn
@@ -173,8 +174,9 @@ def mount(
                 done = await act(visit)
             except InvalidInput as error:
                 return await show(replace(visit, wrong=error.messages), 422)
-            except TooManyTries as error:
-                return await show(replace(visit, wrong={"": words.for_person(error)}), 429)
+            except (TooManyTries, Busy) as error:
+                wrong = {"": words.for_person(error)}
+                return await show(replace(visit, wrong=wrong), posting.status_of(error))
             if isinstance(done, Response):
                 return done
             return _with_said(RedirectResponse(f"{path}#{section.id}", 303), visit, done)

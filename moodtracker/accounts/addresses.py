@@ -35,9 +35,10 @@ def claim(session: Session, user_id: int, email: str) -> None:
     audit.note(session, user_id, Event.ADDRESS_CHANGED)
 
 
-def verify(database: Database, token: str, address: str = "") -> None:
+def verify(database: Database, token: str, address: str = "") -> int:
     """Take the address that a link was sent to as the person's own, and tell the old one.
 
+    Returns the person's id.
     ``address`` is where this came from, for the audit log. Raises
     :class:`~moodtracker.accounts.links.LinkSpent` or :class:`AddressTaken`; then nothing changed.
     """
@@ -63,6 +64,7 @@ def verify(database: Database, token: str, address: str = "") -> None:
                     name=person.first_name,
                 )
             audit.note(session, person.id, Event.ADDRESS_VERIFIED, address=address)
+            return person.id
     except IntegrityError:
         raise AddressTaken from None
 

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
@@ -46,6 +47,11 @@ def make(database: Database, invited_by: int | None, address: str = "") -> str:
         )
         audit.note(session, invited_by or audit.NOBODY, Event.INVITED, address=address)
     return token
+
+
+def link(base_url: str, token: str) -> str:
+    """Where an invitation leads."""
+    return f"{base_url}/register?{urlencode({'invitation': token})}"
 
 
 def is_good(session: Session, token: str) -> bool:

@@ -150,6 +150,7 @@ class Proving:
         instead_of: str | None,
     ) -> Admitted:
         self._throttle.succeeded([*counts, Count(with_all, 0)])
+        self._throttle.forgive(f"sign-in from {network(visitor.address)}")
         cookie = sessions.open_session(
             self._database,
             user_id,

@@ -98,7 +98,8 @@ def _may_be_in_username(character: str) -> bool:
     return character.isalnum() or character in "._-" or is_mark
 
 
-def _email(text: str) -> str:
+def checked_email(text: str) -> str:
+    """An e-mail address in the form in which it is stored; raises ValueError with a sentence."""
     try:
         checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
     except EmailNotValidError:
@@ -128,7 +129,7 @@ class NewPerson(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     username: Annotated[str, AfterValidator(_username)]
-    email: Annotated[str, AfterValidator(_email)]
+    email: Annotated[str, AfterValidator(checked_email)]
     first_name: Annotated[str, AfterValidator(_first_name)]
     last_name: Annotated[str, AfterValidator(_name)] = ""
     zone: Annotated[str, AfterValidator(_zone)]

@@ -70,6 +70,15 @@ class Throttle:
             self._hold(session, [Count(what, 0)])
             self._add_failure(session, Count(what, 0))
 
+    def forgive(self, what: str) -> None:
+        """Take back one failure of ``what``, which was none."""
+        with self._database.write() as session:
+            session.execute(
+                update(ThrottleRow)
+                .where(throttles.key == self._key(what), throttles.failures > 0)
+                .values(failures=throttles.failures - 1)
+            )
+
     def failures(self, what: str) -> int:
         """How often ``what`` failed of late."""
         with self._database.read() as session:

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import sections
-from pages.admin import checks, people, year_end
+from pages.admin import checks, invitations, people, year_end
 
 # In the order in which they stand on the page.
-SECTIONS = (people.SECTION, year_end.SECTION, checks.SECTION)
+SECTIONS = (people.SECTION, invitations.SECTION, year_end.SECTION, checks.SECTION)
 
 
 def mount(web: FastAPI, app: App) -> None:

@@ -1,27 +1,138 @@
 """The people of this server: who they are, never how they feel."""
 
 import asyncio
+from collections.abc import Callable
+from typing import ParamSpec
 
 from nicegui import ui
 
-from moodtracker.accounts import people
-from moodtracker.accounts.people import Person
+from moodtracker.accounts import administering
+from moodtracker.accounts.administering import Account, NotThisOne
+from moodtracker.accounts.registration import InvalidInput
+from moodtracker.language import day_and_month
 from moodtracker.language import gettext as _
 from pages import parts
 from pages.sections import Section, Visit
 
+P = ParamSpec("P")
+_YES = "yes"
+
 
 async def _show(visit: Visit) -> None:
-    everyone = await asyncio.to_thread(people.everyone, visit.app.database)
+    accounts = await asyncio.to_thread(administering.accounts, visit.app.database)
     with ui.element("ul").classes("rows"):
-        for person in everyone:
-            _show_person(person)
+        for account in accounts:
+            with ui.element("li"):
+                _show_account(account)
+                if account.id != visit.person.id:
+                    _show_actions(visit, account)
 
 
-def _show_person(person: Person) -> None:
-    with ui.element("li"), ui.element("div"):
-        parts.text("b", person.username)
-        parts.text("p", person.email or _("No address"))
+def _show_account(account: Account) -> None:
+    with ui.element("div"):
+        parts.text("b", account.username)
+        marks = [
+            _("Administrator") if account.administrator else "",
+            _("Switched off") if account.is_disabled else "",
+        ]
+        address = account.email or _("No address")
+        if account.email and not account.is_verified:
+            address = _("{address} (not confirmed)").format(address=account.email)
+        seen = _("Not seen yet")
+        if account.seen_at:
+            seen = _("Last seen {day}").format(day=day_and_month(account.seen_at.date()))
+        parts.text("p", " · ".join(filter(None, (address, seen, *marks))))
 
 
-SECTION = Section("people", lambda: _("People"), _show)
+def _show_actions(visit: Visit, account: Account) -> None:
+    with ui.element("details").classes("more"):
+        parts.text("summary", _("Change"))
+        with ui.element("div"):
+            if account.is_verified and visit.app.smtp and not account.is_disabled:
+                _button(visit, account, "people/send-link", _("Send a link to a new password"))
+            if account.is_disabled:
+                _button(visit, account, "people/switch-on", _("Switch on"))
+            else:
+                _button(visit, account, "people/switch-off", _("Switch off"))
+            with visit.form("people/delete"):
+                parts.hidden("id", str(account.id))
+                box = ui.element("label").classes("sure")
+                with box:
+                    check = ui.element("input")
+                    check.props["type"] = "checkbox"
+                    check.props["name"] = "sure"
+                    check.props["value"] = _YES
+                    check.props["required"] = True
+                    parts.text("span", _("For good"))
+                parts.submit(_("Delete the account"), "danger")
+
+
+def _button(visit: Visit, account: Account, path: str, label: str) -> None:
+    with visit.form(path):
+        parts.hidden("id", str(account.id))
+        parts.submit(label, "plain")
+
+
+async def _send_link(visit: Visit) -> str:
+    await _do(visit, administering.send_link, visit.app.database, _id(visit), visit.address)
+    return _("The link is on its way.")
+
+
+async def _switch_off(visit: Visit) -> str:
+    await _do(
+        visit,
+        administering.switch_off,
+        visit.app.database,
+        _id(visit),
+        visit.person.id,
+        visit.address,
+    )
+    return _("The account is switched off. Nothing of it is deleted.")
+
+
+async def _switch_on(visit: Visit) -> str:
+    await _do(visit, administering.switch_on, visit.app.database, _id(visit), visit.address)
+    return _("The account is switched on.")
+
+
+async def _delete(visit: Visit) -> str:
+    if visit.given.get("sure") != _YES:
+        raise InvalidInput({"": _("Please say that you are sure.")})
+    await _do(
+        visit,
+        administering.remove,
+        visit.app.database,
+        _id(visit),
+        visit.person.id,
+        visit.address,
+    )
+    return _("The account is deleted.")
+
+
+async def _do(visit: Visit, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Do it, and let the open pages of the person know."""
+    try:
+        await asyncio.to_thread(act, *args, **kwargs)
+    except NotThisOne:
+        raise InvalidInput({"": _("That cannot be done to this account.")}) from None
+    visit.app.live.tell(_id(visit))
+
+
+def _id(visit: Visit) -> int:
+    given = visit.given.get("id", "")
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise InvalidInput({"": _("That cannot be done to this account.")})
+    return int(given)
+
+
+SECTION = Section(
+    "people",
+    lambda: _("People"),
+    _show,
+    {
+        "people/send-link": _send_link,
+        "people/switch-off": _switch_off,
+        "people/switch-on": _switch_on,
+        "people/delete": _delete,
+    },
+)

@@ -36,6 +36,7 @@ _SOCKET = "/_nicegui_ws/"
 _OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
+_OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _NONCE_BYTES = 16
 

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from moodtracker.accounts import linking, sessions
 from moodtracker.accounts.identity import AttemptOver, Identity
 from moodtracker.accounts.linking import Match
+from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
+from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from pages import parts, posting
+from pages import parts, posting, words
 from pages.provider import answers, away, join
 from pages.provider.newcomer import Newcomer, private
 
@@ -35,21 +37,23 @@ def mount(web: FastAPI, app: App) -> None:
             if found is None:
                 raise AttemptOver
             try:
-                cookie = await asyncio.to_thread(
-                    sessions.sign_in,
-                    app.database,
+                admitted = await app.proving.sign_in(
                     found.username,
                     given.get("password", ""),
-                    device=request.state.device,
+                    posting.visitor(request, app),
                     instead_of=posting.session_cookie(request, app),
                 )
             except SignInRefused:
                 wrong = _("That is not the password. Please try again.")
                 return page(request, app, newcomer, found, wrong=wrong)
-            await asyncio.to_thread(_connect, app, cookie, newcomer.identity, request.state.address)
+            except (TooManyTries, Busy) as error:
+                return page(request, app, newcomer, found, wrong=words.for_person(error))
+            await asyncio.to_thread(
+                _connect, app, admitted.cookie, newcomer.identity, request.state.address
+            )
         except (*answers.Trouble, SessionEnded) as error:
             return answers.page(app, error)
-        onward = posting.with_session(posting.to(newcomer.attempt.next), app, cookie)
+        onward = posting.admit(posting.to(newcomer.attempt.next), app, admitted)
         return away.end(onward, app, newcomer.attempt)
 
 

@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from moodtracker.accounts import registration
 from moodtracker.accounts.identity import AttemptOver, IdentityTaken
-from moodtracker.accounts.registration import InvalidInput, NewPerson, RegistrationClosed
+from moodtracker.accounts.invitations import InvitationSpent
+from moodtracker.accounts.registration import Brought, InvalidInput, NewPerson, RegistrationClosed
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting
 from pages.provider import answers, away
 from pages.provider.newcomer import Newcomer, private
+from pages.setup_code_field import is_asked_for, setup_code_field
 from pages.zone_field import zone_field
 
 _JOIN = "/login/provider/join"
@@ -39,10 +41,13 @@ def mount(web: FastAPI, app: App) -> None:
                 app.settings.registration,
                 NewPerson.check({**given, "email": email}),
                 newcomer.identity,
+                brought=Brought(newcomer.attempt.invitation, given.get("setup_code", "")),
+                setup_code=app.setup_code,
+                address=request.state.address,
             )
         except InvalidInput as wrong:
             return await page(request, app, newcomer, given, wrong.messages)
-        except RegistrationClosed:
+        except (RegistrationClosed, InvitationSpent):
             return _closed(app)
         except (AttemptOver, IdentityTaken) as error:
             return answers.page(app, error)
@@ -65,8 +70,14 @@ async def page(
     wrong: Mapping[str, str] | None = None,
 ) -> Response:
     """Ask a new person for what the provider did not tell, and to look over what it did."""
-    if not await asyncio.to_thread(registration.is_open, app.database, app.settings.registration):
+    if not await asyncio.to_thread(
+        registration.is_open,
+        app.database,
+        app.settings.registration,
+        newcomer.attempt.invitation,
+    ):
         return _closed(app)
+    asks_for_code = await is_asked_for(app)
     told = asdict(newcomer.identity) | {"email": newcomer.identity.claimed_email}
     words = _("Two moods a day, a year of colour, yours alone.")
     with (
@@ -77,6 +88,8 @@ async def page(
         if wrong:
             parts.alert(_("Something needs another look. Nothing was saved yet."))
         newcomer.goes_along(app)
+        if asks_for_code:
+            setup_code_field(app, given or {}, wrong or {})
         _fields(newcomer.identity.email, given or told, wrong or {})
         parts.submit(_("Start my board"))
     return private(client.build_response(request, 422 if wrong else 200))

@@ -8,10 +8,28 @@ from fastapi import FastAPI
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import sections
-from pages.settings import devices, provider, year_end
+from pages.settings import (
+    activity,
+    address,
+    devices,
+    leave,
+    password,
+    provider,
+    takeout,
+    year_end,
+)
 
 # In the order in which they stand on the page: first the board, then mail, then the account.
-SECTIONS = (year_end.SECTION, provider.SECTION, devices.SECTION)
+SECTIONS = (
+    year_end.SECTION,
+    address.SECTION,
+    password.SECTION,
+    provider.SECTION,
+    devices.SECTION,
+    activity.SECTION,
+    takeout.SECTION,
+    leave.SECTION,
+)
 
 
 def mount(web: FastAPI, app: App) -> None:

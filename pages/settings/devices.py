@@ -41,14 +41,18 @@ def _show_device(visit: Visit, device: Device) -> None:
 
 async def _sign_out(visit: Visit) -> str:
     await asyncio.to_thread(
-        sessions.end, visit.app.database, visit.person.id, visit.given.get("device", "")
+        sessions.end,
+        visit.app.database,
+        visit.person.id,
+        visit.given.get("device", ""),
+        visit.address,
     )
     visit.app.live.tell(visit.person.id)
     return _("That browser is signed out.")
 
 
 async def _sign_out_others(visit: Visit) -> str:
-    await asyncio.to_thread(sessions.end_others, visit.app.database, visit.who)
+    await asyncio.to_thread(sessions.end_others, visit.app.database, visit.who, visit.address)
     visit.app.live.tell(visit.person.id)
     return _("Every other browser is signed out.")
 

@@ -12,6 +12,7 @@ from moodtracker.accounts.proving import Proving, Visitor, WrongPassword
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.accounts.throttling import Throttle, TooManyTries
 from moodtracker.secret import Secret
+from support.loops import run
 
 PASSWORD = "correct horse battery staple"
 HOME, EVE = Visitor("192.0.2.1", "Firefox on Linux"), Visitor("198.51.100.7")
@@ -24,7 +25,7 @@ def proving(database):
 
 
 def sign_in(proving, login="ada", password=PASSWORD, visitor=HOME, **more):
-    return asyncio.run(proving.sign_in(login, password, visitor, **more))
+    return run(proving.sign_in(login, password, visitor, **more))
 
 
 def guess(proving, number, login="ada", visitor=EVE):
@@ -162,12 +163,12 @@ def test_somebody_who_is_switched_off_cannot_sign_in(proving, database, join):
 
 def test_who_is_signed_in_proves_it_by_their_own_password(proving, join, moved_clock):
     ada = join("ada")
-    asyncio.run(proving.confirm(ada, PASSWORD, HOME))
+    run(proving.confirm(ada, PASSWORD, HOME))
     for _ in range(5):
         with pytest.raises(WrongPassword):
-            asyncio.run(proving.confirm(ada, "something else", HOME))
+            run(proving.confirm(ada, "something else", HOME))
     with pytest.raises(TooManyTries):
-        asyncio.run(proving.confirm(ada, PASSWORD, HOME))
+        run(proving.confirm(ada, PASSWORD, HOME))
 
 
 def test_passwords_are_checked_a_few_at_a_time_in_threads_of_their_own():
@@ -187,7 +188,7 @@ def test_passwords_are_checked_a_few_at_a_time_in_threads_of_their_own():
         names = await asyncio.gather(*(passwords.apart(check) for _ in range(12)))
         return names, await asyncio.to_thread(lambda: threading.current_thread().name)
 
-    names, other = asyncio.run(many())
+    names, other = run(many())
     assert all(name.startswith("passwords") for name in names)
     assert not other.startswith("passwords")
     assert most <= passwords._pool._max_workers
@@ -199,6 +200,6 @@ def test_more_than_can_be_waited_for_are_refused():
             *(passwords.apart(time.sleep, 0.001) for _ in range(150)), return_exceptions=True
         )
 
-    results = asyncio.run(too_many())
+    results = run(too_many())
     assert sum(isinstance(result, passwords.Busy) for result in results) == 50
     assert passwords._waiting == 0

@@ -1,0 +1,58 @@
+"""Everything as one download."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from moodtracker import clock
+from moodtracker.accounts import takeout
+from moodtracker.language import gettext as _
+from pages import parts
+from pages.sections import Section, Visit
+
+
+async def _show(visit: Visit) -> None:
+    parts.text(
+        "p",
+        _(
+            "Your moods as JSON, as a table and as a picture, with your account and what happened "
+            "to it: all that this board knows of you, in one file."
+        ),
+    )
+    with visit.form("everything"):
+        parts.submit(_("Download everything"), "plain")
+
+
+async def _download(visit: Visit) -> Response:
+    packed = await asyncio.to_thread(_pack, visit)
+    name = f"moodtracker-{visit.person.username}-{clock.now():%Y-%m-%d}.zip"
+    ascii_name = name.encode("ascii", "ignore").decode()
+    return Response(
+        packed,
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{ascii_name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _pack(visit: Visit) -> bytes:
+    """With the current year, and every closed one that is still here: those they have a copy of."""
+    app, person = visit.app, visit.person
+    boards = [app.diary.read(visit.who)]
+    closed = app.closed_years.of(person)
+    while closed is not None:
+        board = app.closed_years.board(person, closed.year)
+        if board is not None:
+            boards.append(board)
+        closed = closed.older
+    packed = takeout.pack(app.database, visit.who, boards, visit.address)
+    for board in boards[1:]:
+        app.closed_years.note_download(person, board.year)
+    return packed
+
+
+SECTION = Section(
+    "everything", lambda: _("Everything as one file"), _show, {"everything": _download}
+)
