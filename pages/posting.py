@@ -48,8 +48,8 @@ def to(path: str | None) -> RedirectResponse:
 
 def admit(answer: Response, app: App, admitted: Admitted) -> Response:
     """Let the browser keep the session, and what it is known again by after it."""
-    with_cookie(answer, app, _known_name(app), admitted.known, app.proving.known_for)
-    return with_session(answer, app, admitted.cookie)
+    with_session(answer, app, admitted.cookie)
+    return with_cookie(answer, app, _known_name(app), admitted.known, app.proving.known_for)
 
 
 def with_session(answer: Response, app: App, cookie: str) -> Response:

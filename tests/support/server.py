@@ -140,7 +140,9 @@ class Server:
         database = Database(f"sqlite:///{self.folder / 'data' / 'moodtracker.db'}")
         verify_address(database, username)
         database.close()
-        (cookie,) = answer.cookies.values()
+        (cookie,) = (
+            value for name, value in answer.cookies.items() if name.endswith("moodtracker")
+        )
         return cookie
 
 
