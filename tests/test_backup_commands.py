@@ -67,7 +67,8 @@ def test_restoring_moods_of_a_year_that_has_ended_says_that_they_will_be_mailed_
     database = Database("sqlite:///data/moodtracker.db")
     with database.write() as session:
         session.connection().exec_driver_sql(
-            "INSERT INTO entries VALUES (1, ?, 1, 4, '2025-12-31 12:00:00', 'tap')",
+            "INSERT INTO entries (user_id, day, slot, mood, recorded_at, tap) "
+            "VALUES (1, ?, 1, 4, '2025-12-31 12:00:00', 'tap')",
             (str(date(2025, 12, 31)),),
         )
     database.close()
