@@ -10,10 +10,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 LATEST_DAY_END_HOUR = 5
+_EVENING_HOUR = 15
 
 # Between the first and the last zone on earth lie 26 hours, and a day may end 5 hours late:
 # a written day further ahead than this was written by a wrong clock, not by a traveller.
 _FURTHEST_MOVE = timedelta(days=2)
+# A year ends at most this long after 31 December has begun in UTC, wherever and however late.
+_FURTHEST_END = timedelta(days=3)
 
 
 @lru_cache(maxsize=1)
@@ -52,17 +55,35 @@ def day_of(moment: datetime, zone: str, day_end_hour: int = 0) -> date:
 
 
 def today(
-    moment: datetime, zone: str, day_end_hour: int = 0, latest_day: date | None = None
+    moment: datetime,
+    zone: str,
+    day_end_hour: int = 0,
+    latest_day: date | None = None,
+    year_open_until: datetime | None = None,
 ) -> date:
     """The one day that can be written at ``moment`` (D2, D3).
 
     ``latest_day`` is the latest day that the person has written: after a move west it stays
     today until the local date has caught up, so that no day is reopened and none doubled (D4).
+    Before ``year_open_until`` (aware) it is 31 December at most (Y7).
     """
     local = day_of(moment, zone, day_end_hour)
     if latest_day is not None and local < latest_day <= local + _FURTHEST_MOVE:
-        return latest_day
+        local = latest_day
+    if year_open_until is not None and moment < year_open_until:
+        return min(local, date((year_open_until - _FURTHEST_END).year, 12, 31))
     return local
+
+
+def year_ends_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
+    """The moment (aware, UTC) at which the year of ``day`` is over (Y1)."""
+    return begins_at(date(day.year + 1, 1, 1), zone, day_end_hour)
+
+
+def is_evening(moment: datetime, zone: str, day_end_hour: int = 0) -> bool:
+    """Whether ``moment`` is in the second part of its day: from 15:00 until the day's end."""
+    hour = moment.astimezone(ZoneInfo(zone)).hour
+    return hour >= _EVENING_HOUR or hour < day_end_hour
 
 
 def clock_time(moment: datetime, zone: str) -> str:

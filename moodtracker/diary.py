@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from moodtracker import clock
+from moodtracker import clock, days, notes
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn, lock_person, still_signed_in
 from moodtracker.board import Board, Entry
@@ -73,33 +73,35 @@ class Diary:
 
     def read(self, who: SignedIn) -> Board:
         """The person's current year (D7)."""
+        return self.open(who)[1]
+
+    def open(self, who: SignedIn) -> tuple[Person, Board]:
+        """The person as of now, and their current year."""
         with self._database.read() as session:
             person = still_signed_in(session, who)
             today = person.today
             kept = read_year(session, person.id, today.year)
-        return Board(today.year, person.zone, kept, today)
+        return person, Board(today.year, person.zone, kept, today)
 
     def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
         """Put a mood into the day's first free slot; the same tap again changes nothing (D5).
 
-        Raises :class:`DayFull` where both are used.
+        Where slots are named, the evening's comes first in the evening. Raises :class:`DayFull`
+        where both are used.
         """
         with self._database.write() as session:
             person = _writing_on(session, who, day)
             present = _entries(session, person.id, day)
             if any(entry.tap == tap for entry in present):
                 return
-            free = [slot for slot in SLOTS if slot not in {entry.slot for entry in present}]
+            now = clock.now()
+            used = {entry.slot for entry in present}
+            free = [slot for slot in _slots_at(now, person) if slot not in used]
             if not free:
                 raise DayFull
             session.add(
                 EntryRow(
-                    user_id=person.id,
-                    day=day,
-                    slot=free[0],
-                    mood=mood,
-                    recorded_at=clock.now(),
-                    tap=tap,
+                    user_id=person.id, day=day, slot=free[0], mood=mood, recorded_at=now, tap=tap
                 )
             )
             _remember_day(session, person, day)
@@ -108,7 +110,8 @@ class Diary:
     def change(self, who: SignedIn, day: date, was: str, mood: Mood, tap: str) -> None:
         """Put another mood in place of the entry that the tap ``was`` left there.
 
-        Its moment stays: the person corrects what they felt then. Raises :class:`EntryGone`.
+        Its moment and its note stay: the person corrects what they felt then. Raises
+        :class:`EntryGone`.
         """
         with self._database.write() as session:
             person = _writing_on(session, who, day)
@@ -118,6 +121,23 @@ class Diary:
             slot = _slot_of(present, was)
             session.execute(
                 update(EntryRow).where(*_at(person.id, day, slot)).values(mood=mood, tap=tap)
+            )
+        self._live.tell(who.person.id)
+
+    def annotate(self, who: SignedIn, day: date, was: str, text: str, tap: str) -> None:
+        """Write a note to the entry that the tap ``was`` left there, '' for none.
+
+        The same tap again changes nothing, so that it cannot undo what came after it. Raises
+        :class:`EntryGone`, and :class:`~moodtracker.notes.NoteTooLong`.
+        """
+        note = notes.clean(text)
+        with self._database.write() as session:
+            person = _writing_on(session, who, day)
+            here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
+            session.execute(
+                update(EntryRow)
+                .where(*here, entries.note_tap != tap)
+                .values(note=note, note_tap=tap)
             )
         self._live.tell(who.person.id)
 
@@ -131,6 +151,14 @@ class Diary:
                 return
             session.execute(delete(EntryRow).where(*_at(person.id, day, slot)))
         self._live.tell(who.person.id)
+
+    def read_day(self, who: SignedIn, day: date) -> Board:
+        """The person's current year with the entries of one of its days alone."""
+        with self._database.read() as session:
+            person = still_signed_in(session, who)
+            today = person.today
+            kept = _entries(session, person.id, day) if day.year == today.year else ()
+        return Board(today.year, person.zone, kept, today)
 
 
 def read_year(session: Session, user_id: int, year: int) -> tuple[Entry, ...]:
@@ -163,6 +191,13 @@ def _writing_on(session: Session, who: SignedIn, day: date) -> Person:
     if day != person.today:
         raise DayLocked
     return person
+
+
+def _slots_at(now: datetime, person: Person) -> tuple[int, ...]:
+    """The slots in the order in which they are filled."""
+    if person.slot_labels and days.is_evening(now, person.zone, person.day_end_hour):
+        return SLOTS[::-1]
+    return SLOTS
 
 
 def _slot_of(present: tuple[Entry, ...], tap: str) -> int:

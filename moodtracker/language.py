@@ -52,6 +52,11 @@ def gettext(text: str) -> str:
     return _catalogue(spoken()).gettext(text)
 
 
+def marked(text: str) -> str:
+    """``text`` itself: it is put into words later, by :func:`gettext`, and catalogues have it."""
+    return text
+
+
 def ngettext(singular: str, plural: str, number: int) -> str:
     """The form for ``number`` things; the caller puts the number in."""
     return _catalogue(spoken()).ngettext(singular, plural, number)
@@ -82,7 +87,7 @@ def full_day(day: date) -> str:
     return _full_day(spoken(), day)
 
 
-def time_of_day(local: datetime) -> str:
+def time_of_day(local: datetime | time) -> str:
     """The time on a wall clock, as people who speak so write it: '09:12'."""
     return _time_of_day(spoken(), local.hour, local.minute)
 

@@ -74,6 +74,9 @@ class UserRow(SQLModel, table=True):
     )
     theme: str = Field(default="system", sa_column_kwargs={"server_default": text("'system'")})
     faces_in_squares: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    number_keys: bool = Field(  # 1 to 5 pick a mood; off for who dictates (WCAG 2.1.4)
+        default=True, sa_column_kwargs={"server_default": true()}
+    )
     slot_labels: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     notes_in_mail: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     reminder: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
@@ -194,6 +197,7 @@ class EntryRow(SQLModel, table=True):
     recorded_at: datetime
     tap: str
     note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    note_tap: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
 
 
 class SealedYearRow(SQLModel, table=True):

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from moodtracker.language import gettext, marked
+
+_WORDS = (marked("awful"), marked("bad"), marked("okay"), marked("good"), marked("great"))
+_LABELS = (marked("Awful"), marked("Bad"), marked("Okay"), marked("Good"), marked("Great"))
+
 
 class Mood(IntEnum):
     """A mood by its score, 1 (awful) to 5 (great)."""
@@ -21,12 +26,12 @@ class Mood(IntEnum):
     @property
     def word(self) -> str:
         """The mood's name as it stands in a sentence: 'good'."""
-        return self.name.lower()
+        return gettext(_WORDS[self - 1])
 
     @property
     def label(self) -> str:
         """The mood's name as it stands on a button: 'Good'."""
-        return self.name.capitalize()
+        return gettext(_LABELS[self - 1])
 
     @property
     def emoji(self) -> str:

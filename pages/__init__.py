@@ -14,6 +14,7 @@ from pages import (
     forgotten,
     framework,
     health,
+    installing,
     joining,
     metrics,
     obstacles,
@@ -26,6 +27,7 @@ from pages import (
     unsubscribe,
     verifying,
 )
+from pages.document import Document
 from pages.forwarded import Forwarded
 from pages.guard import Guard
 from pages.request_log import RequestLog
@@ -55,7 +57,9 @@ def mount(app: App) -> FastAPI:
     unsubscribe.mount(web, app)
     preview.mount(web, app)
     board.mount(app, rollover.mount())
+    installing.mount(web)
     errors.mount(web)
+    web.add_middleware(Document)
     web.add_middleware(Guard, app=app, send_away=session_watch.send_away)
     web.add_middleware(RequestLog, requests=requests)
     web.add_middleware(SubPath, sub_path=app.settings.sub_path)
@@ -65,7 +69,8 @@ def mount(app: App) -> FastAPI:
         title="Moodtracker",
         favicon=assets.ICON,
         dark=None,
-        language="en-US",
+        language=None,  # pages/document.py says it, and it is not to be changed once scripts run
+        viewport="width=device-width, initial-scale=1, viewport-fit=cover",
         tailwind=False,
         reconnect_timeout=_RECONNECT_SECONDS,
         binding_refresh_interval=None,

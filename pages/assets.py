@@ -68,11 +68,8 @@ def text(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def add_style() -> None:
-    """Give the page under construction the app's style."""
-    ui.add_head_html(
-        f'<link rel="stylesheet" href="{address("style.css")}">'
-        f'<link rel="stylesheet" href="{address("print.css")}" media="print">'
-        '<meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)">'
-        '<meta name="theme-color" content="#16151a" media="(prefers-color-scheme: dark)">'
-    )
+def add_style(*more: str) -> None:
+    """Give the page under construction the app's style, and ``more`` that it alone needs."""
+    for name in ("style.css", *more):
+        ui.add_head_html(f'<link rel="stylesheet" href="{address(name)}">')
+    ui.add_head_html(f'<link rel="stylesheet" href="{address("print.css")}" media="print">')

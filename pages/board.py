@@ -1,7 +1,7 @@
 """The board: today's moods and the year, drawn in the first HTML and kept live by the socket.
 
-Both cards stand in the page before NiceGUI's framework does, so that nobody waits for it to see
-the year or to tap; `assets/board.js` keeps a tap until the connection stands.
+The cards stand in the page before NiceGUI's framework does, so that nobody waits for it to see the
+year or to tap; `assets/early.js` and `assets/board.js` keep a tap until the connection stands.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ from nicegui import Client, ui
 
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
-from moodtracker.drawing import faces, html
-from pages import assets, closed_year, obstacles, parts
-from pages.open_board import OpenBoard, read
+from moodtracker.drawing import faces
+from pages import assets, obstacles, parts
+from pages.open_board import OpenBoard, cards, read
 from pages.rollover import Rollover
 
 
@@ -23,26 +23,26 @@ def mount(app: App, rollover: Rollover) -> None:
     @ui.page("/", title="Moodtracker")
     async def board_page(request: Request, client: Client) -> None:
         who: SignedIn = request.state.signed_in
-        board, closed = await asyncio.to_thread(read, app, who)
+        shown = await asyncio.to_thread(read, app, who)
 
-        assets.add_style()
+        assets.add_style("board.css")
         obstacles.add(request)
+        nonce = request.state.nonce
+        ui.add_head_html(f"<script nonce='{nonce}'>{assets.text('early.js')}</script>")
         ui.add_head_html(
-            f"<script nonce='{request.state.nonce}'>{assets.text('board.js')}</script>"
+            f"<script nonce='{nonce}' defer src='{assets.address('board.js')}'></script>"
         )
+        if who.person.faces_in_squares:
+            own = f":root{{{faces.for_squares()}}}"
+            ui.add_head_html(f"<style nonce='{nonce}'>{own}</style>")
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
-        ui.add_body_html(
-            "<main>"
-            + html.today_card(board, who.person.id)
-            + closed_year.card(closed, who.person)
-            + html.year_card(board)
-            + "</main>"
-        )
+        ui.add_body_html(f"<main id='main'>{''.join(cards(shown).values())}</main>")
 
-        page = OpenBoard(app, who, client, board, closed)
+        page = OpenBoard(app, who, client, shown)
         rollover.add(page)
         ui.on("tap", page.take)
+        ui.on("look", page.look)
         client.on_connect(page.greet)
         client.on_delete(page.leave)
         client.on_delete(lambda: rollover.remove(page))

@@ -15,30 +15,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
-from pages import assets, obstacles
+from pages import assets, document, obstacles
 from pages.sub_path import address
 
 log = logging.getLogger(__name__)
-
-_NOT_FOUND = ("This page does not exist", "It may have moved, or the link may be old.")
-_TROUBLE = ("Something went wrong", "Nothing that was saved is lost. Please try again in a moment.")
 
 
 def page(
     title: str,
     words: str,
     status: int,
-    way_on: tuple[str, str] = ("To your board", "/"),
+    way_on: tuple[str, str] | None = None,
     below: str = "",
 ) -> HTMLResponse:
     """A page of words alone, which needs neither script nor connection.
 
-    ``way_on`` is what can be done now, and the bare path where; ``below`` is markup.
+    ``way_on`` is what can be done now, and the bare path where; without it, it is the board.
+    ``below`` is markup.
     """
-    label, path = way_on
+    label, path = way_on or (_("To your board"), "/")
     return HTMLResponse(
-        f"""<!doctype html><html lang="en"><head><title>{escape(title)} · Moodtracker</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
+        f"""<!doctype html><html{document.attributes()}><head>{document.head()}
+<title>{escape(title)} · Moodtracker</title>
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
 <p class="aside"><a class="plain" href="{escape(address(path))}">{escape(label)}</a></p>
@@ -132,14 +131,16 @@ def mount(web: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> HTMLResponse:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        return page("This cannot be done", "Please go back to your board and try again.", status)
+        return page(
+            _("This cannot be done"), _("Please go back to your board and try again."), status
+        )
 
     async def trouble(request: Request, error: Exception) -> HTMLResponse:
         log.error("a request failed (%s)", type(error).__name__)
         return _in_trouble()
 
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
-        return page("You are signed out", "Please sign in again.", 401)
+        return page(_("You are signed out"), _("Please sign in again."), 401)
 
     for application in (web, nicegui_app):
         application.add_exception_handler(404, not_found)

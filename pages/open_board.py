@@ -3,31 +3,50 @@
 import asyncio
 import json
 import logging
-from datetime import datetime
+from datetime import date, datetime
 
 from nicegui import Client
 from nicegui.events import GenericEventArguments
 from pydantic import TypeAdapter, ValidationError
 
-from moodtracker import days
+from moodtracker import language
+from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SessionEnded, SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.closed_years import ClosedYear
 from moodtracker.diary import DayFull, DayLocked, EntryGone
-from moodtracker.drawing import html
+from moodtracker.drawing import html, numbers, today
+from moodtracker.drawing.values import Values, changes
+from moodtracker.notes import NoteTooLong
 from pages import closed_year, session_watch, words
-from pages.tap import Tap
+from pages.tap import Look, Tap
 
 log = logging.getLogger(__name__)
 
 _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
-_ANSWERS = (DayFull, DayLocked, EntryGone)
+_ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong)
+
+Shown = tuple[Person, Board, ClosedYear | None]
 
 
-def read(app: App, who: SignedIn) -> tuple[Board, ClosedYear | None]:
+def read(app: App, who: SignedIn) -> Shown:
     """All that a board page shows; raises :class:`SessionEnded`."""
-    return app.diary.read(who), app.closed_years.of(who.person)
+    person, board = app.diary.open(who)
+    return person, board, app.closed_years.of(person)
+
+
+def cards(shown: Shown) -> dict[str, str]:
+    """The cards of the page, by id."""
+    person, board, closed = shown
+    return {
+        "today-card": today.card(
+            board, person.id, labels=person.slot_labels, keys=person.number_keys
+        ),
+        "closed-year": closed_year.card(closed, person),
+        "year-card": html.year_card(board),
+        "numbers-card": numbers.card(board),
+    }
 
 
 class OpenBoard:
@@ -37,20 +56,22 @@ class OpenBoard:
     the board is read again, and the elements that differ are sent (D5, D6).
     """
 
-    def __init__(
-        self, app: App, who: SignedIn, client: Client, board: Board, closed: ClosedYear | None
-    ) -> None:
-        """Begin to follow the person's changes; the first HTML shows ``board`` and ``closed``."""
+    def __init__(self, app: App, who: SignedIn, client: Client, shown: Shown) -> None:
+        """Begin to follow the person's changes; the first HTML is drawn of ``shown``."""
         self._app = app
         self._who = who
         self._client = client
+        self._language = language.spoken()
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
         self._stale = False
         self._done: list[str] = []
+        self._refused: list[str] = []
         self._message: str | None = None
-        self._note(board, self._fragments(board, closed))
+        self._look = _look(shown[0])
+        self._looked_at: date | None = None
+        self._note(shown, self._values(shown))
         self._unfollow = app.live.follow(who.person.id, self.touch)
 
     def is_past(self, now: datetime) -> bool:
@@ -59,7 +80,7 @@ class OpenBoard:
 
     def touch(self) -> None:
         """Have the page refreshed soon; callable from any thread."""
-        self._loop.call_soon_threadsafe(self._refresh_soon)
+        self._loop.call_soon_threadsafe(self._refresh_unless_answering)
 
     def greet(self) -> None:
         """The socket stands (again): let the page hand over its taps, and show what it missed."""
@@ -72,30 +93,56 @@ class OpenBoard:
 
     async def take(self, event: GenericEventArguments) -> None:
         """Carry out a tap, in the order in which they came, and answer it."""
-        try:
-            tap = _TAPS.validate_python(event.args)
-        except (ValidationError, RecursionError):
-            self._answer(None, words.UNKNOWN)
-            return
-        async with self._turn:
+        with language.speaking(self._language):
             try:
-                await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
-            except SessionEnded:
-                session_watch.send_away(self._app, self._client)
-            except _ANSWERS as answer:
-                self._answer(tap.tap, words.for_person(answer))
-            except Exception as error:
-                # The tap stays with the page, which sends it again when it connects anew.
-                log.error("a tap could not be saved (%s)", type(error).__name__)  # noqa: TRY400
-                self._answer(None, words.for_person(error))
-            else:
-                self._answer(tap.tap, None)
+                tap = _TAPS.validate_python(event.args)
+            except (ValidationError, RecursionError):
+                self._answer(None, words.unknown())
+                return
+            async with self._turn:
+                try:
+                    await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
+                except SessionEnded:
+                    session_watch.send_away(self._app, self._client)
+                except _ANSWERS as answer:
+                    self._refused.append(tap.tap)
+                    self._answer(tap.tap, words.for_person(answer))
+                except Exception as error:
+                    # The tap stays with the page, which sends it again when it connects anew.
+                    log.error("a tap could not be saved (%s)", type(error).__name__)  # noqa: TRY400
+                    self._answer(None, words.for_person(error))
+                else:
+                    self._answer(tap.tap, None)
+
+    async def look(self, event: GenericEventArguments) -> None:
+        """Show one day with its notes."""
+        try:
+            day = Look.model_validate(event.args).day
+        except (ValidationError, RecursionError):
+            return
+        try:
+            board = await asyncio.to_thread(self._app.diary.read_day, self._who, day)
+        except SessionEnded:
+            session_watch.send_away(self._app, self._client)
+            return
+        except Exception as error:
+            log.error("a day could not be read (%s)", type(error).__name__)  # noqa: TRY400
+            return
+        if day.year != board.year:
+            return
+        self._looked_at = day
+        with language.speaking(self._language):
+            self._show({"look": _looked_at(board, day)})
 
     def _answer(self, tap: str | None, message: str | None) -> None:
         if tap is not None:
             self._done.append(tap)
         self._message = message or self._message
         self._refresh_soon()
+
+    def _refresh_unless_answering(self) -> None:
+        if not self._turn.locked():  # else the tap's own answer shows what it changed
+            self._refresh_soon()
 
     def _refresh_soon(self) -> None:
         self._stale = True
@@ -106,52 +153,82 @@ class OpenBoard:
         while self._stale and not self._client.is_deleted:
             self._stale = False
             done, self._done = self._done, []
+            refused, self._refused = self._refused, []
             message, self._message = self._message, None
-            try:
-                board, closed = await asyncio.to_thread(read, self._app, self._who)
-            except SessionEnded:
-                session_watch.send_away(self._app, self._client)
-                return
-            except Exception as error:
-                log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
-                self._show({}, [], words.for_person(error))
-                return
-            fragments = self._turn_to(board, closed)
-            if fragments or done or message:
-                self._show(fragments, done, message)
+            with language.speaking(self._language):
+                try:
+                    shown = await asyncio.to_thread(read, self._app, self._who)
+                except SessionEnded:
+                    session_watch.send_away(self._app, self._client)
+                    return
+                except Exception as error:
+                    log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
+                    self._show({}, message=words.for_person(error))
+                    return
+                if _look(shown[0]) != self._look:
+                    self._client.run_javascript("location.reload()")
+                    return
+                values = self._turn_to(shown)
+            if values or done or message:
+                self._show(values, done=done, refused=refused, message=message)
 
-    def _fragments(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
-        return (
-            html.today_fragments(board)
-            | html.year_fragments(board)
-            | {"closed-year": closed_year.card(closed, self._who.person)}
+    def _values(self, shown: Shown) -> Values:
+        person, board, closed = shown
+        values = (
+            today.values(board, labels=person.slot_labels)
+            | html.values(board)
+            | numbers.values(board)
+            | {"closed-year": closed_year.card(closed, person)}
         )
+        if self._looked_at == board.today:
+            values["look"] = _looked_at(board, board.open_day)
+        return values
 
-    def _turn_to(self, board: Board, closed: ClosedYear | None) -> html.Fragments:
-        """Note what the page is to show; returns the elements that it has to replace for that.
+    def _turn_to(self, shown: Shown) -> Values:
+        """Note what the page is to show; returns what it has to replace for that.
 
         Those are whole cards on a new day, else what changed in them.
         """
-        fragments = self._fragments(board, closed)
-        if (board.today, board.zone) == (self._day, self._zone):
-            replaced = dict(html.changes(self._shown, fragments))
+        values = self._values(shown)
+        if shown[1].today == self._day:
+            replaced = dict(changes(self._shown, values))
         else:
-            replaced = {
-                "today-card": html.today_card(board, self._who.person.id),
-                "closed-year": fragments["closed-year"],
-                "year-card": html.year_card(board),
-            }
-        self._note(board, fragments)
+            replaced = dict(cards(shown))
+        self._note(shown, values)
         return replaced
 
-    def _note(self, board: Board, fragments: html.Fragments) -> None:
+    def _note(self, shown: Shown, values: Values) -> None:
+        person, board, _closed = shown
         self._day = board.open_day
-        self._zone = board.zone
-        self._shown = fragments
-        self._day_ends_at = days.ends_at(board.open_day, board.zone, self._who.person.day_end_hour)
+        self._day_ends_at = person.today_ends_at
+        self._shown = values
 
-    def _show(self, fragments: html.Fragments, done: list[str], message: str | None) -> None:
+    def _show(self, values: Values, **more: list[str] | str | None) -> None:
+        """Have the page show values, with what else there is to tell it."""
         if self._client.is_deleted:
             return
-        content = json.dumps({"fragments": fragments, "done": done, "message": message})
+        said = {"values": values} | more
+        content = json.dumps(
+            {name: what for name, what in said.items() if what},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
         self._client.run_javascript(f"moodtracker.show({content})")
+
+
+def _look(person: Person) -> tuple[object, ...]:
+    """What the whole page is drawn by: where it changes, all is drawn anew."""
+    return (
+        person.first_name,
+        person.zone,
+        person.day_end_hour,
+        person.language,
+        person.theme,
+        person.faces_in_squares,
+        person.number_keys,
+        person.slot_labels,
+    )
+
+
+def _looked_at(board: Board, day: date) -> list[str]:
+    return [day.isoformat(), language.full_day(day), html.day_looked_at(board, day)]

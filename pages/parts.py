@@ -26,6 +26,7 @@ def header(person: Person) -> str:
         f'<a href="{address("/admin")}">{_("Administration")}</a>' if person.administrator else ""
     )
     return (
+        f'<a class="skip" href="#main">{_("Skip to the content")}</a>'
         f'<header class="top">{brand()}<details class="menu">'
         f"<summary>{escape(person.first_name)}</summary><div>"
         f"{keeping.links()}"

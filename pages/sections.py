@@ -138,7 +138,8 @@ def mount(
             obstacles.add(visit.request)
             ui.add_body_html(faces.symbols())
             ui.html(parts.header(visit.person), sanitize=False)
-            with ui.element("main").classes("sections"):
+            with ui.element("main").classes("sections") as main:
+                main.props["id"] = "main"
                 parts.text("a", _("Back to your board")).classes("back").props["href"] = address(
                     "/"
                 )

@@ -1,4 +1,4 @@
-"""A tap as a page sends it: whatever a sender likes may arrive, and only this shape is taken."""
+"""What a page sends: whatever a sender likes may arrive, and only these shapes are taken."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -17,6 +17,8 @@ def _date(value: Any) -> Any:
 def _mood(value: Any) -> Any:
     return Mood(value) if type(value) is int and 1 <= value <= 5 else value
 
+
+_LONGEST_MESSAGE = 2000  # a note beyond its own limit is answered in words, up to here
 
 _Name = Annotated[str, Field(pattern=r"^[0-9a-z]{8,40}$")]
 _Day = Annotated[date, BeforeValidator(_date)]
@@ -64,4 +66,25 @@ class TakeBack(_Tap):
         diary.take_back(who, self.day, self.was)
 
 
-Tap = Annotated[Record | Change | TakeBack, Field(discriminator="act")]
+class Annotate(_Tap):
+    """A note to the entry that the tap ``was`` made."""
+
+    act: Literal["note"]
+    was: _Name
+    slot: Annotated[str, Field(pattern=r"^[12]$")]  # where the page shows it; the entry counts
+    text: Annotated[str, Field(max_length=_LONGEST_MESSAGE)]
+
+    def carry_out(self, diary: Diary, who: SignedIn) -> None:
+        """Do it; raises what :meth:`Diary.annotate` raises."""
+        diary.annotate(who, self.day, self.was, self.text, self.tap)
+
+
+Tap = Annotated[Record | Change | TakeBack | Annotate, Field(discriminator="act")]
+
+
+class Look(BaseModel):
+    """The day that a person wants to see."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    day: _Day

@@ -5,21 +5,29 @@ from moodtracker.accounts.proving import WrongPassword
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.diary import DayFull, DayLocked, EntryGone
+from moodtracker.language import gettext, marked
+from moodtracker.notes import NoteTooLong
 
 _SENTENCES: dict[type[Exception], str] = {
-    DayFull: "Both moods of today are used. Tap one to change it, or × to take it back.",
-    DayLocked: "That day is over, so nothing was changed. Here is today.",
-    EntryGone: "That mood was changed or taken back elsewhere. This is how it stands now.",
-    SignInRefused: "That name and password do not go together. Please try again.",
-    WrongPassword: "That is not your password. Please try again.",
-    Busy: "Very many people sign in at this moment. Please try again in a little while.",
-    SessionEnded: "You are signed out.",
-    TooManyTries: "That was tried too often. Please wait a little, and try again.",
+    DayFull: marked("Both moods of today are used. Tap one to change it, or × to take it back."),
+    DayLocked: marked("That day is over, so nothing was changed. Here is today."),
+    EntryGone: marked("That mood was changed or taken back elsewhere. This is how it stands now."),
+    NoteTooLong: marked("A note has at most 280 characters. This one was not saved."),
+    SessionEnded: marked("You are signed out."),
+    TooManyTries: marked("That was tried too often. Please wait a little, and try again."),
+    SignInRefused: marked("That name and password do not go together. Please try again."),
+    WrongPassword: marked("That is not your password. Please try again."),
+    Busy: marked("Very many people sign in at this moment. Please try again in a little while."),
 }
-UNKNOWN = "That could not be understood, and nothing was changed."
-NOT_SAVED = "Not saved yet. It is tried again until it is."
+_UNKNOWN = marked("That could not be understood, and nothing was changed.")
+_NOT_SAVED = marked("Not saved yet. It is tried again until it is.")
 
 
 def for_person(error: Exception) -> str:
     """The sentence that tells a person what happened and what they can do."""
-    return _SENTENCES.get(type(error), NOT_SAVED)
+    return gettext(_SENTENCES.get(type(error), _NOT_SAVED))
+
+
+def unknown() -> str:
+    """The sentence for what no page of ours sends."""
+    return gettext(_UNKNOWN)

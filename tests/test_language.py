@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, time
 
 import pytest
 
@@ -27,5 +27,5 @@ def test_days_times_and_numbers_are_said_as_a_person_would():
     assert language.day_and_month(date(2026, 11, 23)) == "23 November"
     assert (language.month(11), language.month(11, "abbreviated")) == ("November", "Nov")
     assert (language.weekday(0), language.weekday(6, "abbreviated")) == ("Monday", "Sun")
-    assert language.time_of_day(datetime(2026, 11, 23, 9, 5)) == "09:05"  # noqa: DTZ001
+    assert language.time_of_day(time(9, 5)) == "09:05"
     assert language.number(1234) == "1,234"

@@ -32,6 +32,7 @@ class Person:
     language: str
     theme: str
     faces_in_squares: bool
+    number_keys: bool
     slot_labels: bool
     notes_in_mail: bool
     year_open_until: datetime | None
@@ -44,7 +45,16 @@ class Person:
     @property
     def today(self) -> date:
         """The one day that this person can write now (D2 to D4)."""
-        return days.today(clock.now(), self.zone, self.day_end_hour, self.latest_day)
+        return days.today(
+            clock.now(), self.zone, self.day_end_hour, self.latest_day, self.year_open_until
+        )
+
+    @property
+    def today_ends_at(self) -> datetime:
+        """The moment (aware, UTC) at which today is over."""
+        end = days.ends_at(self.today, self.zone, self.day_end_hour)
+        held = self.year_open_until
+        return held if held and clock.now() < held and end < held else end
 
 
 def select_person() -> Select[Any]:

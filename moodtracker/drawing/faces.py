@@ -1,6 +1,8 @@
 """The five faces as SVG and as pixels, both from the same :class:`~moodtracker.moods.Face`."""
 
 from functools import lru_cache
+from io import BytesIO
+from urllib.parse import quote
 
 from PIL import Image, ImageDraw
 
@@ -54,6 +56,31 @@ def standalone(mood: Mood) -> str:
     )
 
 
+def icon(mood: Mood, side: int, *, inset: float = 0.0, ground: str | None = None) -> bytes:
+    """The face as a PNG of ``side`` pixels, with ``inset`` of it left free on each edge.
+
+    It stands on ``ground`` ('#rrggbb'), or on nothing at all.
+    """
+    colours, coverage = _pixels(mood, side - 2 * round(side * inset))
+    image = Image.new("RGBA", (side, side), ground or "#00000000")
+    image.paste(colours, (round(side * inset),) * 2, coverage)
+    file = BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def for_squares() -> str:
+    """CSS custom properties ``--face-1`` to ``--face-5``: each face without its disc."""
+    return "".join(f"--face-{mood:d}:url('{_without_disc(mood)}');" for mood in Mood)
+
+
+def _without_disc(mood: Mood) -> str:
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">{_lines(mood)}</svg>'
+    )
+    return "data:image/svg+xml," + quote(drawn, safe='/:=" ')
+
+
 def paint(image: Image.Image, mood: Mood, box: Box) -> None:
     """Paint the face in its light colour onto an RGB ``image``.
 
@@ -67,15 +94,17 @@ def paint(image: Image.Image, mood: Mood, box: Box) -> None:
 
 def _shapes(mood: Mood, colour: str) -> str:
     """The disc, the eyes and the strokes as SVG elements."""
+    disc = f'<circle cx="{CENTRE}" cy="{CENTRE}" r="{RADIUS:g}" fill="{colour}"/>'
+    return disc + _lines(mood)
+
+
+def _lines(mood: Mood) -> str:
     ink = mood.face.ink
     eyes = "".join(
         f'<circle cx="{x:g}" cy="{y:g}" r="{mood.face.eye_radius:g}"/>' for x, y in mood.face.eyes
     )
     strokes = "".join(_path(stroke, ink) for stroke in mood.face.strokes)
-    return (
-        f'<circle cx="{CENTRE}" cy="{CENTRE}" r="{RADIUS:g}" fill="{colour}"/>'
-        f'<g fill="{ink}" stroke-linecap="round" stroke-linejoin="round">{eyes}{strokes}</g>'
-    )
+    return f'<g fill="{ink}" stroke-linecap="round" stroke-linejoin="round">{eyes}{strokes}</g>'
 
 
 def _path(stroke: Stroke, ink: str) -> str:

@@ -1,17 +1,18 @@
-"""A board as HTML: the year as a table, and today as the part of it that can change.
+"""A board as HTML: the year as a table in which each day says its moods in words.
 
-What changes while a page is open comes in *fragments*: elements by their id, so that a page
-that is open is sent only those that differ from what it shows. Nothing in here was typed by a
-person but through :func:`html.escape`.
+Nothing in here was typed by a person but through :func:`html.escape`.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
+from functools import lru_cache
 from html import escape
+from zoneinfo import ZoneInfo
 
-from moodtracker import days
+from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.drawing.faces import face
+from moodtracker.drawing.values import Values
+from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
 
 MONTHS = (
@@ -30,143 +31,118 @@ MONTHS = (
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-Fragments = dict[str, str]
-
-
-def today_card(board: Board, person_id: int) -> str:
-    """The card with today's question, the five moods and the moods that are in."""
-    today = board.open_day
-    parts = today_fragments(board)
-    picker = "".join(parts[f"mood-{mood}"] for mood in Mood)
-    return (
-        f'<section id="today-card" class="card" aria-labelledby="question"'
-        f' data-day="{today.isoformat()}" data-person="{person_id}">'
-        f'<h1 id="question">How is {WEEKDAYS[today.weekday()]} going?</h1>'
-        f"{parts['hint']}"
-        f'<div class="picker" role="group" aria-label="Pick a mood">{picker}</div>'
-        f'{parts["slots"]}<p id="message" role="status" aria-live="polite"></p></section>'
-    )
-
 
 def year_card(board: Board) -> str:
-    """The card with the whole year: heading, table and legend."""
-    parts = year_fragments(board)
+    """The card with the whole year: heading, table, the day that is looked at, and legend."""
     legend = "".join(
-        f"<li>{face(mood)} {mood.label} {parts[f'count-{mood}']}</li>" for mood in reversed(Mood)
+        f'<li>{face(mood)} {mood.label} <b id="count-{mood}">{language.number(count)}</b></li>'
+        for mood, count in reversed(board.counts.items())
     )
     return (
         '<section id="year-card" class="card" aria-labelledby="year-heading">'
-        f'<h2 id="year-heading">Your {board.year}</h2>{parts["kept"]}'
-        f'{year_table(board)}<ul class="legend" aria-label="How often">{legend}</ul></section>'
+        f'<h2 id="year-heading">{_("Your {year}").format(year=board.year)}</h2>'
+        f'<span id="kept">{_kept(board)}</span>{year_table(board)}'
+        f'<ul class="legend" aria-label="{_("How often")}">{legend}</ul>'
+        '<section id="look" aria-labelledby="look-day" hidden><h3 id="look-day"></h3>'
+        f'<button type="button" id="look-before" aria-label="{_("The day before")}">‹</button>'
+        f'<button type="button" id="look-after" aria-label="{_("The day after")}">›</button>'
+        f'<button type="button" id="look-away" aria-label="{_("Close")}">×</button>'
+        '<div id="look-at" aria-live="polite"></div></section>'
+        "</section>"
     )
 
 
-def today_fragments(board: Board) -> Fragments:
-    """What a tap can change in :func:`today_card`, by id."""
+def values(board: Board) -> Values:
+    """What a tap can change in :func:`year_card`."""
     today = board.open_day
-    present = board.on(today)
-    picked = {entry.mood for entry in present}
-    fragments = {
-        "hint": f'<p id="hint">{today.day} {MONTHS[today.month - 1]} · {_hint(len(present))}</p>',
-        "slots": _slots(board, present),
+    shown: Values = {
+        "kept": _kept(board),
+        f"day-{today.isoformat()}": [_kinds(board, today), _title(board, today)],
     }
-    for mood in Mood:
-        fragments[f"mood-{mood}"] = (
-            f'<button type="button" id="mood-{mood}" class="mood" data-mood="{mood}"'
-            f' aria-pressed="{str(mood in picked).lower()}" aria-keyshortcuts="{mood}">'
-            f'<span class="key" aria-hidden="true">{mood}</span>{face(mood)}'
-            f"<span>{mood.label}</span></button>"
-        )
-    return fragments
-
-
-def year_fragments(board: Board) -> Fragments:
-    """What a tap can change in :func:`year_card`, by id."""
-    fragments = {
-        "kept": f'<span id="kept">{board.days_kept} of {board.days_so_far} days</span>',
-    }
-    if board.today:
-        fragments[f"day-{board.today.isoformat()}"] = _square(board, board.today)
-    for mood, count in board.counts.items():
-        fragments[f"count-{mood}"] = f'<b id="count-{mood}">{count}</b>'
-    return fragments
+    return shown | {f"count-{mood}": language.number(count) for mood, count in board.counts.items()}
 
 
 def year_table(board: Board) -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
     head = "".join(f'<th scope="col" role="columnheader">{day}</th>' for day in range(1, 32))
     rows = "".join(_month(board, month, month_days) for month, month_days in board.months())
+    label = _("{year}, day by day").format(year=board.year)
     return (
-        f'<table class="year" role="table" aria-label="{board.year}, day by day">'
-        f'<thead role="rowgroup"><tr role="row"><td role="cell"></td>{head}</tr></thead>'
+        f'<table class="year" role="grid" aria-readonly="true" aria-label="{label}"'
+        f' data-year="{board.year}">'
+        f'<thead role="rowgroup"><tr role="row"><td role="gridcell"></td>{head}</tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody></table>'
+    )
+
+
+def day_looked_at(board: Board, day: date) -> str:
+    """What there is to say of one day: its moods with their notes, or that there are none."""
+    present = board.on(day)
+    if not present:
+        return f"<p>{_nothing(board, day)}</p>"
+    moods = "".join(
+        f"<li>{face(entry.mood)} {_said(board, entry)}"
+        f'<p class="note" dir="auto">{escape(entry.note)}</p></li>'
+        for entry in present
+    )
+    return f"<ul>{moods}</ul>"
+
+
+def _kept(board: Board) -> str:
+    return _("{kept} of {days} days").format(
+        kept=language.number(board.days_kept), days=language.number(board.days_so_far)
     )
 
 
 def _month(board: Board, month: int, month_days: list[date]) -> str:
     squares = "".join(_square(board, day) for day in month_days)
-    beyond = '<td role="cell" class="none"></td>' * (31 - len(month_days))
+    beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days))
     return (
-        f'<tr role="row"><th scope="row" role="rowheader">{MONTHS[month - 1][:3]}</th>'
-        f"{squares}{beyond}</tr>"
+        f'<tr role="row"><th scope="row" role="rowheader">'
+        f"{language.month(month, 'abbreviated')}</th>{squares}{beyond}</tr>"
     )
 
 
 def _square(board: Board, day: date) -> str:
-    present = board.on(day)
-    kinds = [f"{kind}{entry.mood}" for kind, entry in zip("ab", present, strict=False)]
-    if board.today and day > board.today:
-        kinds.append("future")
+    kinds = _kinds(board, day)
+    classes = f' class="{kinds}"' if kinds else ""
     identity = ""
     if day == board.today:
-        kinds.append("today")
-        identity = f' id="day-{day.isoformat()}" aria-current="date"'
-    classes = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f'<td role="cell"{identity}{classes} title="{_title(board, day, present)}"></td>'
+        identity = f' id="day-{day.isoformat()}" aria-current="date" tabindex="0"'
+    return f'<td role="gridcell"{identity}{classes} title="{_title(board, day)}"></td>'
 
 
-def _title(board: Board, day: date, present: tuple[Entry, ...]) -> str:
+def _kinds(board: Board, day: date) -> str:
+    """The square's classes: its moods' colours, and where it stands in time."""
+    kinds = [f"{kind}{entry.mood}" for kind, entry in zip("ab", board.on(day), strict=False)]
+    if board.today and day >= board.today:
+        kinds.append("today" if day == board.today else "future")
+    return " ".join(kinds)
+
+
+def _title(board: Board, day: date) -> str:
     """A day in words: 'Monday 23 November: 🙂 good at 09:12'."""
-    name = f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
-    if present:
-        return f"{name}: " + ", ".join(
-            f"{entry.mood.emoji} {entry.mood.word} at {_time(board, entry)}" for entry in present
-        )
+    present = board.on(day)
     if board.today and day > board.today:
-        return name
-    return f"{name}: no mood{' yet' if day == board.today else ''}"
+        return language.full_day(day)
+    said = ", ".join(_said(board, entry) for entry in present) or _nothing(board, day)
+    return _("{day}: {moods}").format(day=language.full_day(day), moods=said)
 
 
-def _slots(board: Board, present: tuple[Entry, ...]) -> str:
-    chips = "".join(_chip(board, entry) for entry in present)
-    if len(present) == 1:
-        chips += '<button type="button" id="free-slot" class="chip free">+ second mood</button>'
-    return f'<div id="slots" role="group" aria-label="Today\'s moods">{chips}</div>'
+def _nothing(board: Board, day: date) -> str:
+    if board.today and day > board.today:
+        return _("still to come")
+    return _("no mood yet") if day == board.today else _("no mood")
 
 
-def _chip(board: Board, entry: Entry) -> str:
-    words = f"{entry.mood.label} at {_time(board, entry)}"
-    tap = escape(entry.tap)
-    return (
-        f'<span class="chip"><button type="button" id="slot-{entry.slot}" data-change="{tap}"'
-        f' aria-pressed="false" aria-label="Change {words}">{face(entry.mood)} {words}</button>'
-        f'<button type="button" id="back-{entry.slot}" class="back" data-take-back="{tap}"'
-        f' aria-label="Take back {words}" title="Take back">×</button></span>'
+def _said(board: Board, entry: Entry) -> str:
+    local = entry.recorded_at.astimezone(ZoneInfo(board.zone))
+    return _mood_at(language.spoken(), entry.mood, local.hour, local.minute)
+
+
+# A year has some hundred of these, and each is said again and again.
+@lru_cache(maxsize=16384)
+def _mood_at(_language: str, mood: Mood, hour: int, minute: int) -> str:
+    return _("{emoji} {mood} at {time}").format(
+        emoji=mood.emoji, mood=mood.word, time=language.time_of_day(time(hour, minute))
     )
-
-
-def _hint(used: int) -> str:
-    return (
-        "pick one mood, or two over the day",
-        "you can add one more mood today",
-        "both moods of today are in",
-    )[used]
-
-
-def _time(board: Board, entry: Entry) -> str:
-    return days.clock_time(entry.recorded_at, board.zone)
-
-
-def changes(old: Fragments, new: Fragments) -> Iterator[tuple[str, str]]:
-    """The fragments of ``new`` that differ from ``old``."""
-    return ((name, markup) for name, markup in new.items() if old.get(name) != markup)

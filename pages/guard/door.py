@@ -18,7 +18,7 @@ from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.mail import unsubscribe
-from pages import errors
+from pages import errors, installing
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.cookies import cookie_in, cookie_name
@@ -37,6 +37,7 @@ _OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favic
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
+_OPEN_PATHS |= installing.PATHS
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/")
 _NONCE_BYTES = 16
 

@@ -106,6 +106,7 @@ def _page_policy(settings: Settings) -> str:
             "font-src 'self'",
             f"connect-src 'self' {socket}",
             "manifest-src 'self'",
+            "worker-src 'self'",
             f"form-action 'self'{provider}",
             "frame-ancestors 'none'",
             "base-uri 'none'",

@@ -5,6 +5,7 @@ import pytest
 
 from moodtracker.board import Board, Entry
 from moodtracker.drawing import html
+from moodtracker.drawing.values import changes
 from moodtracker.moods import Mood
 
 TODAY = date(2026, 11, 23)
@@ -57,48 +58,35 @@ def test_only_today_can_be_told_apart_by_its_id():
     assert "future" not in closed
 
 
+def test_a_tap_changes_a_few_small_values_alone():
+    before, after = html.values(board()), html.values(board(entry(Mood.GOOD)))
+    assert sorted(dict(changes(before, after))) == ["count-4", "day-2026-11-23", "kept"]
+
+
+def test_every_value_stands_in_the_card_as_it_is_sent():
+    shown = board(entry(Mood.GOOD))
+    card = html.year_card(shown)
+    for name, value in html.values(shown).items():
+        (element,) = re.findall(rf'<[^>]*id="{name}"[^>]*>[^<]*', card)
+        for part in [value] if isinstance(value, str) else value:
+            assert part in element
+
+
+def test_the_day_that_is_looked_at_has_its_moods_and_notes_in_order():
+    noted = entry(Mood.GOOD)._replace(note="a walk <in> the rain")
+    said = html.day_looked_at(board(noted, entry(Mood.BAD, 2, hour=20)), TODAY)
+    assert "good at 09:12" in said
+    assert "a walk &lt;in&gt; the rain" in said
+    assert said.index("good at") < said.index("bad at")
+
+
 @pytest.mark.parametrize(
-    ("entries", "hint", "free"),
+    ("day", "words"),
     [
-        ((), "pick one mood, or two over the day", False),
-        ((entry(Mood.GOOD),), "you can add one more mood today", True),
-        ((entry(Mood.GOOD), entry(Mood.BAD, 2, tap="tap00002")), "both moods", False),
+        (date(2026, 11, 22), "no mood"),
+        (TODAY, "no mood yet"),
+        (date(2026, 11, 24), "still to come"),
     ],
 )
-def test_the_card_says_how_many_moods_are_left(entries, hint, free):
-    markup = html.today_card(board(*entries), person_id=7)
-    assert f"23 November · {hint}" in markup
-    assert ("+ second mood" in markup) is free
-    assert 'data-day="2026-11-23" data-person="7"' in markup
-
-
-def test_the_picked_moods_are_pressed_and_the_others_are_not():
-    fragments = html.today_fragments(board(entry(Mood.GOOD)))
-    pressed = [mood for mood in Mood if 'aria-pressed="true"' in fragments[f"mood-{mood}"]]
-    assert pressed == [Mood.GOOD]
-
-
-def test_a_tap_changes_a_few_small_elements_alone():
-    before = html.today_fragments(board()) | html.year_fragments(board())
-    tapped = board(entry(Mood.GOOD))
-    after = html.today_fragments(tapped) | html.year_fragments(tapped)
-    changed = dict(html.changes(before, after))
-    assert sorted(changed) == ["count-4", "day-2026-11-23", "hint", "kept", "mood-4", "slots"]
-
-
-def test_every_fragment_stands_in_its_card_as_it_is():
-    shown = board(entry(Mood.GOOD))
-    page = html.today_card(shown, 1) + html.year_card(shown)
-    for name, markup in (html.today_fragments(shown) | html.year_fragments(shown)).items():
-        assert f'id="{name}"' in markup
-        assert markup in page
-
-
-def test_what_a_page_sent_is_escaped():
-    markup = html.today_card(board(entry(Mood.GOOD, tap='"><script>')), 1)
-    assert "<script>" not in markup
-
-
-def test_a_closed_year_has_no_card_for_today():
-    with pytest.raises(ValueError, match="no today"):
-        html.today_card(Board(2026, "UTC", ()), 1)
+def test_a_day_without_moods_says_why(day, words):
+    assert html.day_looked_at(board(), day) == f"<p>{words}</p>"

@@ -27,7 +27,7 @@ from moodtracker.moods import Mood
 from support.needs import missing
 
 BOARDS, PARTS = 200, 4
-STYLE = Path("assets/style.css").read_text()
+STYLE = "".join(Path(f"assets/{name}.css").read_text() for name in ("style", "board"))
 WHITE, BLANK = (255, 255, 255), (0xEE, 0xEB, 0xE4)
 ALIKE = 4  # of 255 in a channel; any two of our colours are further apart
 DARK = 450  # red, green and blue together

@@ -135,7 +135,7 @@ def test_a_hand_made_message_cannot_change_or_take_back_yesterday(make_server, o
     server.set_clock(2026, 11, 25, 12)
     board.await_moods()
     for act in ({"act": "change", "mood": 1}, {"act": "take_back"}):
-        board.page.evaluate("moodtracker.show({fragments: {}, done: [], message: ''})")
+        board.page.evaluate("moodtracker.show({message: ''})")
         board.send_tap(tap="handmade1", day="2026-11-24", was=was, **act)
         board.await_message("That day is over")
     assert moods_of(server, board) == [("2026-11-24", 4)]
@@ -168,7 +168,7 @@ def test_a_hand_made_message_cannot_change_or_take_back_yesterday(make_server, o
 )
 def test_a_message_of_another_shape_is_refused_and_changes_nothing(shapes, tap):
     server, board = shapes
-    board.page.evaluate("moodtracker.show({fragments: {}, done: [], message: ''})")
+    board.page.evaluate("moodtracker.show({message: ''})")
     day = board.page.get_attribute("#today-card", "data-day")
     board.send_tap(**({"tap": "handmade1", "day": day} | tap))
     board.await_message("could not be understood")

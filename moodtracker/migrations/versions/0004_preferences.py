@@ -20,10 +20,14 @@ def upgrade() -> None:
     """Add columns; who is here already keeps what they have seen so far."""
     for statement in _WITH_CHECKS:
         op.execute(statement)
+    op.add_column(
+        "entries", sa.Column("note_tap", AutoString(), server_default=sa.text("''"), nullable=False)
+    )
     no = sa.false()
     for column in (
         sa.Column("language", AutoString(), server_default=sa.text("''"), nullable=False),
         sa.Column("faces_in_squares", sa.Boolean(), server_default=no, nullable=False),
+        sa.Column("number_keys", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("slot_labels", sa.Boolean(), server_default=no, nullable=False),
         sa.Column("notes_in_mail", sa.Boolean(), server_default=no, nullable=False),
         sa.Column("reminder", sa.Boolean(), server_default=no, nullable=False),
