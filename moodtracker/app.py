@@ -32,6 +32,7 @@ from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.preferences import Preferences
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 from moodtracker.yearend import YearEnd
@@ -59,6 +60,7 @@ class App:
     provider: "Provider | None"  # None: people sign in by password alone
     live: Live
     diary: Diary
+    preferences: Preferences
     smtp: Smtp | None
     outbox: Outbox | None  # None: no mail server is set
     unsubscribing: Unsubscribing
@@ -114,6 +116,7 @@ class App:
             _provider(settings),
             live,
             Diary(database, live),
+            Preferences(database, live),
             smtp,
             outbox,
             unsubscribing,

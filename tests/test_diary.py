@@ -2,15 +2,19 @@ import multiprocessing
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from moodtracker import notes
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
 from moodtracker.live import Live
 from moodtracker.moods import Mood
+from moodtracker.notes import NoteTooLong
 
 TODAY = date(2026, 11, 24)
 
@@ -238,3 +242,81 @@ def test_fifty_taps_at_once_from_five_processes_leave_exactly_two_moods(
     assert [process.exitcode for process in processes] == [0] * 5
     assert sum(results.get() for _ in processes) == 2
     assert [entry.slot for entry in Diary(database, Live()).read(ada).entries] == [1, 2]
+
+
+def notes_of(diary, who):
+    return [entry.note for entry in diary.read(who).entries]
+
+
+def test_a_note_is_kept_with_its_mood_and_goes_with_it(diary, join):
+    ada = join()
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    diary.annotate(ada, TODAY, "tap00001", "  a walk\r\nin the rain ", "note0001")
+    assert notes_of(diary, ada) == ["a walk\nin the rain"]
+    diary.change(ada, TODAY, "tap00001", Mood.BAD, "tap00002")
+    assert notes_of(diary, ada) == ["a walk\nin the rain"]
+    diary.annotate(ada, TODAY, "tap00002", "", "note0002")
+    assert notes_of(diary, ada) == [""]
+
+
+def test_a_note_delivered_twice_does_not_undo_what_came_after_it(diary, join):
+    ada = join()
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    diary.annotate(ada, TODAY, "tap00001", "tea", "note0001")
+    diary.annotate(ada, TODAY, "tap00001", "tea", "note0001")
+    assert notes_of(diary, ada) == ["tea"]
+
+
+def test_a_note_is_locked_with_its_day(diary, join, moved_clock):
+    ada = join()
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    moved_clock.set(2026, 11, 25, 12)
+    with pytest.raises(DayLocked):
+        diary.annotate(ada, TODAY, "tap00001", "too late", "note0001")
+    assert notes_of(diary, ada) == [""]
+
+
+def test_a_note_to_a_mood_that_is_not_there_is_refused(diary, join):
+    with pytest.raises(EntryGone):
+        diary.annotate(join(), TODAY, "tap00001", "tea", "note0001")
+
+
+def test_a_note_has_at_most_280_characters(diary, join):
+    ada = join()
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    diary.annotate(ada, TODAY, "tap00001", "😀" * 280, "note0001")
+    with pytest.raises(NoteTooLong):
+        diary.annotate(ada, TODAY, "tap00001", "x" * 281, "note0002")
+    assert notes_of(diary, ada) == ["😀" * 280]
+
+
+@given(st.text(max_size=300))
+def test_a_note_of_any_text_becomes_one_that_can_be_stored(text):
+    try:
+        kept = notes.clean(text)
+    except NoteTooLong:
+        return
+    assert notes.clean(kept) == kept
+    assert "\0" not in kept
+    kept.encode()
+
+
+def test_one_day_is_read_alone_with_its_notes(diary, join, moved_clock):
+    ada = join()
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    moved_clock.set(2026, 11, 25, 12)
+    diary.record(ada, date(2026, 11, 25), Mood.BAD, "tap00002")
+    assert [entry.mood for entry in diary.read_day(ada, TODAY).entries] == [Mood.GOOD]
+    assert diary.read_day(ada, date(2025, 11, 24)).entries == ()
+
+
+def test_where_slots_are_named_a_first_mood_in_the_evening_is_the_evenings(
+    diary, join, moved_clock, database
+):
+    ada = join()
+    with database.write() as session:
+        session.execute(text("UPDATE users SET slot_labels = true"))
+    moved_clock.set(2026, 11, 24, 19)
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    diary.record(ada, TODAY, Mood.BAD, "tap00002")
+    assert moods(diary, ada) == [(TODAY, 1, Mood.BAD), (TODAY, 2, Mood.GOOD)]

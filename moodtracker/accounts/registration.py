@@ -68,15 +68,17 @@ def _no_hidden_characters(text: str) -> str:
     return text
 
 
-def _name(text: str) -> str:
+def checked_name(text: str) -> str:
+    """A name as it is stored; raises ValueError with a sentence for the person."""
     text = " ".join(_no_hidden_characters(text.strip(" ")).split())
     if len(text) > LONGEST_NAME:
         raise ValueError(_("At most {number} characters, please.").format(number=LONGEST_NAME))
     return text
 
 
-def _first_name(text: str) -> str:
-    text = _name(text)
+def checked_first_name(text: str) -> str:
+    """A name by which somebody can be called; raises ValueError with a sentence for the person."""
+    text = checked_name(text)
     if all(unicodedata.category(character) == "Cf" for character in text):  # nothing to be seen
         raise ValueError(_("What shall we call you?"))
     return text
@@ -130,8 +132,8 @@ class NewPerson(BaseModel):
 
     username: Annotated[str, AfterValidator(_username)]
     email: Annotated[str, AfterValidator(checked_email)]
-    first_name: Annotated[str, AfterValidator(_first_name)]
-    last_name: Annotated[str, AfterValidator(_name)] = ""
+    first_name: Annotated[str, AfterValidator(checked_first_name)]
+    last_name: Annotated[str, AfterValidator(checked_name)] = ""
     zone: Annotated[str, AfterValidator(_zone)]
 
     @classmethod

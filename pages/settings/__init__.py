@@ -11,17 +11,27 @@ from pages import sections
 from pages.settings import (
     activity,
     address,
+    day,
     devices,
     leave,
+    look,
+    names,
+    notes,
     password,
     provider,
+    reminder,
     takeout,
     year_end,
 )
 
 # In the order in which they stand on the page: first the board, then mail, then the account.
 SECTIONS = (
+    day.SECTION,
+    look.SECTION,
     year_end.SECTION,
+    notes.SECTION,
+    reminder.SECTION,
+    names.SECTION,
     address.SECTION,
     password.SECTION,
     provider.SECTION,

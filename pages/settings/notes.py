@@ -1,0 +1,27 @@
+"""Whether notes go along with the year-end mail."""
+
+import asyncio
+
+from moodtracker.language import gettext as _
+from pages import choices, parts
+from pages.sections import Section, Visit
+
+
+async def _show(visit: Visit) -> None:
+    with visit.form("notes"):
+        choices.yes_or_no(
+            visit,
+            _("Put my notes into the mail at the year’s end"),
+            "notes_in_mail",
+            chosen=visit.person.notes_in_mail,
+        )
+        parts.submit(_("Save"), "plain")
+
+
+async def _set(visit: Visit) -> str:
+    wanted = visit.given.get("notes_in_mail") == "on"
+    await asyncio.to_thread(visit.app.preferences.set_notes_in_mail, visit.who, wanted=wanted)
+    return _("Saved.")
+
+
+SECTION = Section("notes", lambda: _("Notes"), _show, {"notes": _set})
