@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench docs lock clean
+.PHONY: run test check bench docs pictures lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -22,6 +22,10 @@ bench: .venv/tests
 # docs/settings.md is made from moodtracker/settings.py; a test compares them.
 docs:
 	$(BIN)/python -m moodtracker.settings_page > docs/settings.md
+
+# Every page and state at five widths, light and dark, in pictures/; those of the README anew.
+pictures: .venv/tests
+	PYTHONPATH=.:tests $(BIN)/python tests/pictures.py
 
 # The environment is made anew where a lock file has changed. Every package is pinned with its hashes.
 .venv/runs: requirements.lock pyproject.toml

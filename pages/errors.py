@@ -50,7 +50,12 @@ def page(
 def nowhere(request: Request, *, signed_in: bool) -> HTMLResponse:
     """There is no such page; a stranger may be here by a proxy that is set up wrongly."""
     below = "" if signed_in else obstacles.markup(request) + _lost_proxy()
-    return page(*_NOT_FOUND, 404, below=below)
+    return page(
+        _("This page does not exist"),
+        _("It may have moved, or the link may be old."),
+        404,
+        below=below,
+    )
 
 
 def foreign(origin: str, base_url: str) -> HTMLResponse:

@@ -1,15 +1,13 @@
 """Real servers with a real browser in front of them."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
+from support import browsers
 from support.board_page import DESKTOP, BoardPage
-from support.needs import missing
 from support.server import WAIT_SECONDS, Server
 
 
@@ -42,24 +40,8 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        missing("Chromium (Debian's package chromium, or its path in CHROMIUM)")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+    with sync_playwright() as playwright, browsers.chromium(playwright) as running:
         yield running
-        running.close()
 
 
 OpenBrowser = Callable[..., BrowserContext]

@@ -86,6 +86,11 @@ class Server:
                 stdout=log,
             )
 
+    def now(self) -> datetime:
+        """The moment that the server believes it is."""
+        offset = float(self._clock.read_text()) if self._clock else 0.0
+        return datetime.fromtimestamp(time.time() + offset, UTC)
+
     def start(self) -> "Server":
         self.run()
         self._await_ready()

@@ -1,0 +1,133 @@
+"""Over a network that comes and goes, each tap arrives, and arrives once."""
+
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import expect
+
+from support.board_page import BoardPage
+from support.server import Server, free_port
+
+CUT_SECONDS = 30
+
+
+class Cable:
+    """A network between browser and server that can be cut: what is on its way is lost."""
+
+    def __init__(self, server_port: int) -> None:
+        self.port = free_port()
+        self._to = server_port
+        self._is_cut = False
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for end in list(self._open):
+            _end(end)
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+    def remove(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self._to))
+            for one, other in ((near, far), (far, near)):
+                self._open.add(one)
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while content := one.recv(65536):
+                if not self._is_cut:
+                    other.sendall(content)
+        for end in (one, other):
+            self._open.discard(end)
+            _end(end)
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+@pytest.fixture
+def cable(make_server):
+    server: Server = make_server()
+    server.start()
+    between = Cable(server.port)
+    yield server, between
+    between.remove()
+
+
+def test_a_socket_cut_for_half_a_minute_amid_taps_ends_with_each_tap_there_once(
+    cable, open_browser
+):
+    server, between = cable
+    cookie = server.register("traveller")
+    context = open_browser(server, cookie)
+    page = context.new_page()
+    page.goto(f"http://localhost:{between.port}")
+    board = BoardPage(page)
+    board.await_connection()
+    board.pick(4)
+    between.cut()  # its answer, or the tap itself, is lost on the way
+    cut_at = time.monotonic()
+    page.wait_for_function("!window.socket.connected")
+    page.wait_for_timeout(800)  # else it is the second click of a double click
+    board.pick(2)
+    board.await_message("Not saved yet")
+    expect(page.get_by_text("Not connected.")).to_be_visible()
+    page.wait_for_timeout(max(0, CUT_SECONDS - (time.monotonic() - cut_at)) * 1000)
+    between.mend()
+    board.await_moods("Good", "Bad")
+    page.reload()
+    board.await_moods("Good", "Bad")
+    kept = page.request.get(f"{server.url}/moods.json").json()["entries"]
+    assert [entry["mood"] for entry in kept] == [4, 2]
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_without_a_network_the_app_answers_with_its_own_page_and_comes_back(cable, open_browser):
+    server, between = cable
+    page = open_browser(server, server.register("underground")).new_page()
+    address = f"http://localhost:{between.port}/"
+    page.goto(address)
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    between.cut()
+    page.goto(address)
+    page.wait_for_selector("text=You are not connected")
+    between.mend()
+    page.wait_for_selector("#today-card")
+
+
+def test_the_app_can_be_installed(server, open_browser):
+    page = open_browser(server).new_page()
+    page.goto(f"{server.url}/login")
+    manifest = page.request.get(page.evaluate("document.querySelector('[rel=manifest]').href"))
+    content = manifest.json()
+    assert (content["display"], content["start_url"]) == ("standalone", "/")
+    sizes = {(icon["sizes"], icon["purpose"]) for icon in content["icons"]}
+    assert {("192x192", "any"), ("512x512", "any"), ("512x512", "maskable")} <= sizes
+    for icon in content["icons"]:
+        answer = page.request.get(server.url + icon["src"])
+        assert answer.headers["content-type"] == "image/png"
+        width = int.from_bytes(answer.body()[16:20])
+        assert f"{width}x{width}" == icon["sizes"]
