@@ -1,14 +1,13 @@
 """The document around every page: its language, which way that runs, and the person's theme.
 
-All of it stands in the first HTML, so that nothing flashes or moves once scripts have run. It is
-put into the source of NiceGUI's own template, once.
+All of it stands in the first HTML (`assets/page/index.html`), so that nothing flashes or moves once
+scripts have run.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from jinja2.ext import Extension
 from markupsafe import Markup
 from nicegui import client as nicegui_client
 from starlette.datastructures import Headers
@@ -37,7 +36,7 @@ class Document:
     def __init__(self, inner: ASGIApp) -> None:
         """Answer by ``inner``, which the guard has told who asks."""
         self._inner = inner
-        _dress_templates()
+        nicegui_client.templates.context_processors.append(_dress)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on."""
@@ -82,34 +81,6 @@ def _themed(theme: str) -> Iterator[None]:
         yield
     finally:
         _theme.reset(token)
-
-
-def _dress_templates() -> None:
-    templates = nicegui_client.templates
-    if _Dressed.identifier not in templates.env.extensions:
-        templates.env.add_extension(_Dressed)
-        templates.context_processors.append(_dress)
-
-
-class _Dressed(Extension):
-    _replaced = (
-        (
-            '<html{% if html_lang %} lang="{{ html_lang }}"{% else %} dir="ltr"{% endif %}>',
-            "<html{{ attributes }}>",
-        ),
-        ("{{ head_html | safe }}", "{{ head }}{{ head_html | safe }}"),
-        ("{{ translations.connection_lost }}", "{{ connection_lost }}"),
-        ("{{ translations.trying_to_reconnect }}", "{{ trying_to_reconnect }}"),
-        ('<div id="popup" ', '<div id="popup" role="status" '),
-    )
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        if name == "index.html":
-            for before, after in self._replaced:
-                if before not in source:
-                    raise ValueError(f"NiceGUI's template has no {before}")
-                source = source.replace(before, after)
-        return source
 
 
 def _dress(_request: Request) -> dict[str, str]:

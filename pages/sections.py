@@ -137,7 +137,7 @@ def mount(
             assets.add_style()
             obstacles.add(visit.request)
             ui.add_body_html(faces.symbols())
-            ui.html(parts.header(visit.person), sanitize=False)
+            ui.add_body_html(parts.header(visit.person))
             with ui.element("main").classes("sections") as main:
                 main.props["id"] = "main"
                 parts.text("a", _("Back to your board")).classes("back").props["href"] = address(

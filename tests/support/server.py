@@ -140,6 +140,7 @@ class Server:
                 "password": PASSWORD,
                 "zone": zone,
             },
+            timeout=WAIT_SECONDS,
         )
         assert answer.status_code == 303, re.sub(r"\s+", " ", answer.text)
         database = Database(f"sqlite:///{self.folder / 'data' / 'moodtracker.db'}")
