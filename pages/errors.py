@@ -109,8 +109,10 @@ async def told_plainly(inner: ASGIApp, scope: Scope, receive: Receive, send: Sen
 
 
 def _in_trouble(status: int = 500) -> HTMLResponse:
-    title, words = _TROUBLE
-    return page(title, f"{words} The log knows this as {request_id.get()}.", status)
+    words = _(
+        "Nothing that was saved is lost. Please try again in a moment. The log knows this as {id}."
+    )
+    return page(_("Something went wrong"), words.format(id=request_id.get()), status)
 
 
 def _lost_proxy() -> str:
