@@ -239,3 +239,66 @@ def test_a_commands_log_tells_of_trouble_alone(monkeypatch):
     monkeypatch.setattr("moodtracker.cli.logs.configure", configured.append)
     run("user", "list")
     assert configured == [logging.WARNING]
+
+
+# user add, user delete, invite
+
+
+def add(username, *more, code=0, **given):
+    options = {
+        "email": f"{username}@example.org",
+        "first-name": username.capitalize(),
+        "zone": "Europe/Berlin",
+        "password": PASSWORD,
+    } | given
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return run("user", "add", username, *words, *more, code=code)
+
+
+def test_user_add_makes_somebody_who_can_sign_in(monkeypatch, database):
+    monkeypatch.setenv("MOODTRACKER_REGISTRATION", "closed")
+    assert add("bob") == "bob can sign in at http://localhost:8080.\n"
+    assert sessions.sign_in(database, "bob", PASSWORD)
+    assert "administrator" not in run("user", "list")
+
+
+def test_the_first_administrator_that_is_added_is_the_first_person(database):
+    add("bob")
+    add("ada", "--administrator")
+    add("eve", "--administrator")
+    assert run("user", "list").count("(administrator)") == 2
+    assert not registration.is_open(database, "first")
+
+
+def test_user_add_says_what_is_wrong_in_sentences(database):
+    add("bob")
+    assert "already in use" in add("bob", code=1)
+    said = add("x", code=1, email="nowhere", zone="Mars", password=SECRET[:5])
+    assert {line.split(":")[0] for line in said.removeprefix("Error: ").splitlines()} == {
+        "username",
+        "email",
+        "zone",
+        "password",
+    }
+    assert SECRET[:5] not in said
+
+
+def test_user_delete_asks_first_and_leaves_nothing(database):
+    register(database, "ada")
+    run("user", "delete", "ada", input="n\n", code=1)
+    assert "ada" in run("user", "list")
+    assert run("user", "delete", "ada", "--yes") == "The account of ada is deleted.\n"
+    assert run("user", "list") == ""
+
+
+def test_invite_makes_a_link_that_lets_one_person_join(monkeypatch, database):
+    monkeypatch.setenv("MOODTRACKER_REGISTRATION", "invite")
+    register(database, "ada")
+    link = run("invite").strip()
+    assert link.startswith("http://localhost:8080/register?invitation=")
+    token = link.partition("=")[2]
+    assert registration.is_open(database, "invite", token)
+
+
+def test_invite_says_where_invitations_do_not_work():
+    assert "MOODTRACKER_REGISTRATION=invite" in run("invite")

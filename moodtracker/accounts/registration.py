@@ -205,22 +205,10 @@ def register(
         with database.write() as session:
             is_first = _admit(session, policy, brought, setup_code)
             _refuse_taken(session, new)
-            row = UserRow(
-                **new.model_dump(exclude={"password"}),
-                password_hash=password_hash,
-                administrator=is_first,
-                founder=is_first or None,
-                created_at=clock.now(),
-            )
+            row = _row(new, password_hash, administrator=is_first)
             if identity:
                 _connect(row, identity)
-            session.add(row)
-            session.flush()
-            person = Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
-            audit.note(session, person.id, Event.JOINED, address=address)
-            if person.mail_address is None:
-                post.ask(session, post.Kind.JOIN, new.email, user_id=person.id)
-            return person
+            return _welcome(session, row, address)
     except IntegrityError:
         # Somebody took the name, the address or the first place in the same moment.
         with database.read() as session:
@@ -236,6 +224,44 @@ def register(
             setup_code=setup_code,
             address=address,
         )
+
+
+def add(database: Database, new: Registration, *, administrator: bool = False) -> Person:
+    """Make an account for somebody, as the operator wishes, whoever may register.
+
+    The first administrator that is made so is the first person. Raises :class:`InvalidInput`
+    where the username is taken.
+    """
+    password_hash = passwords.hash_password(new.password)
+    try:
+        with database.write() as session:
+            _refuse_taken(session, new)
+            row = _row(new, password_hash, administrator=administrator)
+            row.founder = (administrator and not has_founder(session)) or None
+            return _welcome(session, row, "")
+    except IntegrityError:  # somebody took the name in the same moment
+        raise InvalidInput({"username": _("This is already in use here.")}) from None
+
+
+def _row(new: NewPerson, password_hash: str | None, *, administrator: bool) -> UserRow:
+    return UserRow(
+        **new.model_dump(exclude={"password"}),
+        password_hash=password_hash,
+        administrator=administrator,
+        founder=administrator or None,
+        created_at=clock.now(),
+    )
+
+
+def _welcome(session: Session, row: UserRow, address: str) -> Person:
+    """Store the new person, note it, and have a link sent that verifies the address."""
+    session.add(row)
+    session.flush()
+    person = Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
+    audit.note(session, person.id, Event.JOINED, address=address)
+    if person.email and person.mail_address is None:
+        post.ask(session, post.Kind.JOIN, person.email, user_id=person.id)
+    return person
 
 
 def has_founder(session: Session) -> bool:

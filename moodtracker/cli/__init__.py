@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": "check",
     "healthcheck": "healthcheck",
     "user": "user",
+    "invite": "invite",
     "year-end": "year_end",
     "backup": "backup",
     "restore": "backup",

@@ -2,7 +2,7 @@
 
 import click
 
-from moodtracker.accounts import people, registration
+from moodtracker.accounts import leaving, people, registration
 from moodtracker.app import App
 from moodtracker.cli.opened import somebody, with_app
 
@@ -21,6 +21,55 @@ def list_people(app: App) -> None:
         click.echo(f"{person.username}\t{person.email or '-'}\t{person.zone}{role}")
 
 
+@user.command("add")
+@click.argument("username")
+@click.option("--email", prompt="E-mail", help="Where mails go; asked for where it is not given.")
+@click.option("--first-name", prompt="First name", help="What they are called; asked for too.")
+@click.option("--zone", default="UTC", show_default=True, help="Such as Europe/Berlin.")
+@click.option("--administrator", is_flag=True, help="They may see /admin.")
+@click.password_option(help="Their first password; asked for where it is not given.")
+@with_app
+def add(
+    app: App,
+    username: str,
+    *,
+    email: str,
+    first_name: str,
+    zone: str,
+    password: str,
+    administrator: bool,
+) -> None:
+    """Make an account for USERNAME, whoever may register by themselves."""
+    given = {
+        "username": username,
+        "email": email,
+        "first_name": first_name,
+        "zone": zone,
+        "password": password,
+    }
+    try:
+        person = registration.add(
+            app.database, registration.Registration.check(given), administrator=administrator
+        )
+    except registration.InvalidInput as wrong:
+        raise click.ClickException(
+            "\n".join(f"{name}: {words}" for name, words in wrong.messages.items())
+        ) from None
+    click.echo(f"{person.username} can sign in at {app.settings.base_url}.")
+
+
+@user.command("delete")
+@click.argument("username")
+@click.confirmation_option(prompt="Their moods and all else are deleted for good. Go on?")
+@with_app
+def delete(app: App, username: str) -> None:
+    """Delete USERNAME's account for good, with everything that is theirs."""
+    person = somebody(app, username)
+    leaving.delete_account(app.database, person.id)
+    app.live.tell(person.id)
+    click.echo(f"The account of {person.username} is deleted.")
+
+
 @user.command("reset-password")
 @click.argument("username")
 @click.password_option(help="The new password; asked for where it is not given.")
@@ -32,4 +81,5 @@ def reset_password(app: App, username: str, password: str) -> None:
         registration.set_password(app.database, person.id, password)
     except registration.InvalidInput as wrong:
         raise click.ClickException(wrong.messages["password"]) from None
+    app.live.tell(person.id)
     click.echo(f"{person.username} has a new password and is signed out everywhere.")
