@@ -77,7 +77,7 @@ class App:
         Raises :class:`~moodtracker.database.DatabaseError`, and
         :class:`~moodtracker.settings.SettingsError` where the secret key cannot be read.
         """
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.database_limits)
         backups = _backups(settings)
         if backups:
             _back_up_before_upgrade(database, backups)

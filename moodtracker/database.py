@@ -1,19 +1,22 @@
 """The database: SQLite for a home, PostgreSQL for many; the same code for both."""
 
 import logging
+import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from moodtracker import migrations, rights
+from moodtracker import migrations, postgresql, rights
+from moodtracker.postgresql import Limits
 
 if TYPE_CHECKING:  # loaded where PostgreSQL is used
     import psycopg
@@ -23,8 +26,13 @@ log = logging.getLogger(__name__)
 _BUSY_SECONDS = 10
 _READERS = 4
 _OPENED = "the file that was opened"
+_TRIES = 4
+_BEFORE_NEXT_TRY = 0.05  # seconds, and four times as long before each further one
 # Held while a process migrates, so that several starting at once take turns (any constant does).
 _MIGRATION_LOCK = 0x6D6F6F64
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
 class DatabaseError(Exception):
@@ -40,10 +48,13 @@ class Database:
     begin as such (BEGIN IMMEDIATE), so that what they read is still true when they write.
     """
 
-    def __init__(self, url: str) -> None:
-        """Open ``url``; raises :class:`DatabaseError` where that cannot be."""
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        """Open ``url``; raises :class:`DatabaseError` where that cannot be.
+
+        ``limits`` are for PostgreSQL; SQLite waits up to 10 seconds for its turn.
+        """
         try:
-            parsed = make_url(url)
+            parsed = postgresql.address(url)
         except (ArgumentError, ValueError):
             raise DatabaseError(
                 "The address of the database cannot be read: give sqlite:///FILE "
@@ -58,7 +69,7 @@ class Database:
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
         else:
-            self._writing = create_engine(url, pool_pre_ping=True)
+            self._writing = postgresql.engine(parsed, limits or Limits())
             self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
@@ -72,6 +83,25 @@ class Database:
         """A session that is committed at the end of the block, or rolled back on an exception."""
         with Session(self._writing) as session, session.begin():
             yield session
+
+    def repeat(self, act: Callable[[], Found]) -> Found:
+        """Do ``act`` until it meets no passing trouble, up to four times within two seconds.
+
+        Passing are a deadlock, a serialization failure, a connection that was lost. ``act`` has
+        transactions of its own, and must change nothing more when it is done twice: the server
+        may have died between its commit and its answer.
+        """
+        wait = _BEFORE_NEXT_TRY
+        for _ in range(_TRIES - 1):
+            try:
+                return act()
+            except DBAPIError as error:
+                if not postgresql.is_passing(error):
+                    raise
+                log.info("tried again after a passing trouble (%s)", type(error.orig).__name__)
+            time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - no secret, two that met part
+            wait *= 4
+        return act()
 
     def migrate(self, revision: str = migrations.NEWEST) -> None:
         """Bring the schema up to ``revision``; a failed migration leaves the old state.
@@ -94,7 +124,7 @@ class Database:
                 connection.begin(),
             ):
                 if not self.is_sqlite:
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                    _wait_for_turn(connection)
                 running.upgrade(connection, revision)
         except DBAPIError as error:
             raise DatabaseError(f"The database does not open: {reason(error)}") from None
@@ -161,6 +191,27 @@ class Database:
         self._writing.dispose()
 
 
+class OnDatabase(Protocol):
+    """What works with a database."""
+
+    _database: Database
+
+
+Owner = TypeVar("Owner", bound=OnDatabase)
+
+
+def repeated(
+    method: Callable[Concatenate[Owner, Given], Found],
+) -> Callable[Concatenate[Owner, Given], Found]:
+    """Have a method done again after a passing trouble, see :meth:`Database.repeat`."""
+
+    @wraps(method)
+    def repeating(self: Owner, /, *args: Given.args, **kwargs: Given.kwargs) -> Found:
+        return self._database.repeat(lambda: method(self, *args, **kwargs))
+
+    return repeating
+
+
 def newest_revision() -> str:
     """The revision of the schema that this version of the app expects."""
     return migrations.NEWEST
@@ -169,6 +220,13 @@ def newest_revision() -> str:
 def knows_revision(revision: str) -> bool:
     """Whether a schema of this revision can be brought up to date; a newer version's cannot."""
     return revision in migrations.REVISIONS
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Be the only one to migrate, for as long as it takes: a large table has no time limit."""
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
 
 
 @contextmanager

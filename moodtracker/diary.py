@@ -18,7 +18,7 @@ from moodtracker import clock, days, notes
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn, lock_person, still_signed_in
 from moodtracker.board import Board, Entry
-from moodtracker.database import Database
+from moodtracker.database import Database, repeated
 from moodtracker.live import Live
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
@@ -62,7 +62,8 @@ class Diary:
 
     Each writing function takes the ``day`` that the page showed and the ``tap`` that names this
     one act. All is decided under a lock on the person, so that tabs, devices and processes take
-    turns; what is returned from is committed. They raise :class:`DayLocked`, and as reading does
+    turns; what is returned from is committed, and a database that stumbles is asked again: a tap
+    that comes twice is one. They raise :class:`DayLocked`, and as reading does
     :class:`~moodtracker.accounts.sessions.SessionEnded`.
     """
 
@@ -75,6 +76,7 @@ class Diary:
         """The person's current year (D7)."""
         return self.open(who)[1]
 
+    @repeated
     def open(self, who: SignedIn) -> tuple[Person, Board]:
         """The person as of now, and their current year."""
         with self._database.read() as session:
@@ -83,6 +85,7 @@ class Diary:
             kept = read_year(session, person.id, today.year)
         return person, Board(today.year, person.zone, kept, today)
 
+    @repeated
     def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
         """Put a mood into the day's first free slot; the same tap again changes nothing (D5).
 
@@ -107,6 +110,7 @@ class Diary:
             _remember_day(session, person, day)
         self._live.tell(who.person.id)
 
+    @repeated
     def change(self, who: SignedIn, day: date, was: str, mood: Mood, tap: str) -> None:
         """Put another mood in place of the entry that the tap ``was`` left there.
 
@@ -124,6 +128,7 @@ class Diary:
             )
         self._live.tell(who.person.id)
 
+    @repeated
     def annotate(self, who: SignedIn, day: date, was: str, text: str, tap: str) -> None:
         """Write a note to the entry that the tap ``was`` left there, '' for none.
 
@@ -141,6 +146,7 @@ class Diary:
             )
         self._live.tell(who.person.id)
 
+    @repeated
     def take_back(self, who: SignedIn, day: date, was: str) -> None:
         """Remove the entry that the tap ``was`` left there; once it is gone, nothing happens."""
         with self._database.write() as session:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from moodtracker.postgresql import Limits
 from moodtracker.setting_values import Network, database_address, issuer, networks, web_address
 
 PREFIX = "MOODTRACKER_"
@@ -52,8 +53,19 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     """Where the SQLite file, the generated secret key and the daily backups are kept."""
     database_url: Annotated[str, AfterValidator(database_address)] = Field("", repr=False)
-    """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`."""
+    """`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; of several hosts, as
+    `HOST1:5432,HOST2:5432`, the one that can be written to is used."""
     database_url_file: Path | None = None
+    database_connections: int = Field(default=10, ge=2, le=500)
+    """How many connections to PostgreSQL one process opens at most, and one more to listen."""
+    database_connect_seconds: int = Field(default=3, ge=1, le=60)
+    """How long PostgreSQL may take to accept a connection, each host anew."""
+    database_statement_seconds: int = Field(default=15, ge=1, le=3600)
+    """How long one statement may run in PostgreSQL."""
+    database_lock_seconds: int = Field(default=5, ge=1, le=600)
+    """How long one waits in PostgreSQL for a lock, and for a free connection."""
+    database_idle_seconds: int = Field(default=30, ge=1, le=3600)
+    """After how long PostgreSQL ends a transaction that was begun and does nothing."""
 
     backup_keep: int = Field(default=7, ge=0, le=366)
     """How many daily backups of the SQLite file are kept in `DATA_DIR/backups`; `0` makes none."""
@@ -177,6 +189,17 @@ class Settings(BaseSettings):
         if not self.database_url.startswith("sqlite:///"):
             return None
         return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])
+
+    @property
+    def database_limits(self) -> Limits:
+        """What this process may take of PostgreSQL."""
+        return Limits(
+            connections=self.database_connections,
+            connect=self.database_connect_seconds,
+            statement=self.database_statement_seconds,
+            lock=self.database_lock_seconds,
+            idle=self.database_idle_seconds,
+        )
 
     @property
     def backup_dir(self) -> Path:

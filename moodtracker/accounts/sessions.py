@@ -119,8 +119,7 @@ def find(database: Database, cookie: str | None) -> SignedIn | None:
     key = _key(cookie)
     if key is None:
         return None
-    with database.read() as session:
-        row = _row(session, *key)
+    row = database.repeat(lambda: _look_up(database, *key))
     if row is None:
         return None
     if _is_worth_noting(row):
@@ -131,8 +130,8 @@ def find(database: Database, cookie: str | None) -> SignedIn | None:
 
 def is_open(database: Database, who: SignedIn) -> bool:
     """Whether the session still holds."""
-    with database.read() as session:
-        return _row(session, who.person.id, who.token_hash) is not None
+    found = database.repeat(lambda: _look_up(database, who.person.id, who.token_hash))
+    return found is not None
 
 
 def still_signed_in(session: Session, who: SignedIn) -> Person:
@@ -247,6 +246,11 @@ def _end(session: Session, event: Event, address: str, *which: ColumnElement[boo
     ).all()
     for row in ended:
         audit.note(session, row.user_id, event, row.device, address)
+
+
+def _look_up(database: Database, user_id: int, token_hash: str) -> Row[Any] | None:
+    with database.read() as session:
+        return _row(session, user_id, token_hash)
 
 
 def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:
