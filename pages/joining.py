@@ -23,6 +23,7 @@ from moodtracker.language import gettext as _
 from pages import errors, parts, posting, words
 from pages.provider import button
 from pages.setup_code_field import is_asked_for, setup_code_field
+from pages.who_fields import who_fields
 from pages.zone_field import zone_field
 
 _PAGE = ui.page("/register", title="Welcome · Moodtracker")
@@ -117,7 +118,7 @@ def _form(
             parts.hidden("invitation", given["invitation"])
         if asks_for_code:
             setup_code_field(app, given, wrong)
-        _who_fields(given, wrong, focus=not asks_for_code)
+        who_fields(given, wrong, focus=not asks_for_code)
         parts.field(
             _("Password"),
             "password",
@@ -131,40 +132,6 @@ def _form(
         zone_field(given.get("zone", ""), wrong.get("zone"))
         parts.submit(_("Start my board"))
         button.button(app, invitation=given.get("invitation", ""))
-
-
-def _who_fields(given: Mapping[str, str], wrong: Mapping[str, str], *, focus: bool) -> None:
-    parts.field(
-        _("First name"),
-        "first_name",
-        value=given.get("first_name", ""),
-        autocomplete="given-name",
-        wrong=wrong.get("first_name"),
-        focus=focus,
-    )
-    parts.field(
-        _("Last name (if you like)"),
-        "last_name",
-        value=given.get("last_name", ""),
-        autocomplete="family-name",
-        wrong=wrong.get("last_name"),
-        required=False,
-    )
-    parts.field(
-        _("Username"),
-        "username",
-        value=given.get("username", ""),
-        autocomplete="username",
-        wrong=wrong.get("username"),
-    )
-    parts.field(
-        _("E-mail"),
-        "email",
-        value=given.get("email", ""),
-        autocomplete="email",
-        help_text=_("Your finished board is mailed here once a year."),
-        wrong=wrong.get("email"),
-    )
 
 
 def _spent() -> Response:

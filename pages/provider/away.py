@@ -86,6 +86,7 @@ async def arrive(
         app.database,
         user_id,
         device=request.state.device,
+        address=request.state.address,
         id_token=identity.id_token,
         instead_of=posting.session_cookie(request, app),
     )

@@ -8,16 +8,20 @@ from fastapi import FastAPI, Request
 from nicegui import Client, ui
 from starlette.responses import Response
 
-from moodtracker.accounts import registration
+from moodtracker.accounts import linking, registration
 from moodtracker.accounts.identity import AttemptOver, IdentityTaken
 from moodtracker.accounts.invitations import InvitationSpent
+from moodtracker.accounts.linking import Disabled
+from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import Brought, InvalidInput, NewPerson, RegistrationClosed
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting
 from pages.provider import answers, away
+from pages.provider.button import start
 from pages.provider.newcomer import Newcomer, private
 from pages.setup_code_field import is_asked_for, setup_code_field
+from pages.who_fields import who_fields
 from pages.zone_field import zone_field
 
 _JOIN = "/login/provider/join"
@@ -34,25 +38,32 @@ def mount(web: FastAPI, app: App) -> None:
             newcomer = Newcomer.of_form(request, app, given)
             if "first_name" not in given:  # it is an offer that was taken
                 return await page(request, app, newcomer)
-            email = newcomer.identity.email or given.get("email", "")
-            person = await asyncio.to_thread(
-                registration.register,
-                app.database,
-                app.settings.registration,
-                NewPerson.check({**given, "email": email}),
-                newcomer.identity,
-                brought=Brought(newcomer.attempt.invitation, given.get("setup_code", "")),
-                setup_code=app.setup_code,
-                address=request.state.address,
-            )
+            person = await asyncio.to_thread(_register, app, newcomer, given, request.state.address)
         except InvalidInput as wrong:
             return await page(request, app, newcomer, given, wrong.messages)
         except (RegistrationClosed, InvitationSpent):
             return _closed(app)
-        except (AttemptOver, IdentityTaken) as error:
+        except IdentityTaken:  # they joined in another tab
+            return posting.to(start(newcomer.attempt.next))
+        except (AttemptOver, Disabled) as error:
             return answers.page(app, error)
         onward = await away.arrive(request, app, person.id, newcomer.attempt, newcomer.identity)
         return away.end(onward, app, newcomer.attempt)
+
+
+def _register(app: App, newcomer: Newcomer, given: Mapping[str, str], address: str) -> Person:
+    if linking.owner(app.database, newcomer.identity):
+        raise IdentityTaken
+    email = newcomer.identity.email or given.get("email", "")
+    return registration.register(
+        app.database,
+        app.settings.registration,
+        NewPerson.check({**given, "email": email}),
+        newcomer.identity,
+        brought=Brought(newcomer.attempt.invitation, given.get("setup_code", "")),
+        setup_code=app.setup_code,
+        address=address,
+    )
 
 
 def offer(app: App, newcomer: Newcomer, label: str) -> None:
@@ -90,48 +101,12 @@ async def page(
         newcomer.goes_along(app)
         if asks_for_code:
             setup_code_field(app, given or {}, wrong or {})
-        _fields(newcomer.identity.email, given or told, wrong or {})
+        who_fields(
+            given or told, wrong or {}, focus=False, verified_address=newcomer.identity.email
+        )
+        zone_field((given or told).get("zone", ""), (wrong or {}).get("zone"))
         parts.submit(_("Start my board"))
     return private(client.build_response(request, 422 if wrong else 200))
-
-
-def _fields(email: str | None, given: Mapping[str, str], wrong: Mapping[str, str]) -> None:
-    """``email`` is the address that the provider vouches for, None to ask for one."""
-    parts.field(
-        _("First name"),
-        "first_name",
-        value=given.get("first_name", ""),
-        autocomplete="given-name",
-        wrong=wrong.get("first_name"),
-    )
-    parts.field(
-        _("Last name (if you like)"),
-        "last_name",
-        value=given.get("last_name", ""),
-        autocomplete="family-name",
-        wrong=wrong.get("last_name"),
-        required=False,
-    )
-    parts.field(
-        _("Username"),
-        "username",
-        value=given.get("username", ""),
-        autocomplete="username",
-        wrong=wrong.get("username"),
-    )
-    if email is None:
-        parts.field(
-            _("E-mail"),
-            "email",
-            value=given.get("email", ""),
-            autocomplete="email",
-            help_text=_("Your finished board is mailed here once a year."),
-            wrong=wrong.get("email"),
-        )
-    zone_field(given.get("zone", ""), wrong.get("zone"))
-    if email is not None:
-        words = _("Your finished board is mailed to {address} once a year.").format(address=email)
-        parts.text("p", words).classes("help")
 
 
 def _closed(app: App) -> Response:

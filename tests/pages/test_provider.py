@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from moodtracker.accounts import audit, linking, people
+from moodtracker.accounts import audit, invitations, linking, people
 from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
 from support import provider as there
@@ -226,9 +226,8 @@ def test_several_tabs_can_be_on_their_way_at_once(server, open_page):
     first.wait_for_selector("#today-card")
     second.wait_for_function("document.getElementById('zone')?.value === 'Europe/Berlin'")
     second.click("text=Start my board")
-    second.wait_for_selector("text=already")
-    second.goto(f"{server.url}/login/provider?next=/?tab=2")
     second.wait_for_selector("#today-card")
+    assert second.url == f"{server.url}/?tab=2"
     # The first is still signed in: the second found the session there.
     assert first.locator("#today-card").is_visible()
 
@@ -428,25 +427,21 @@ def test_a_sign_out_that_the_provider_did_not_tell_is_refused(server, token):
 # Proving it is them without a password
 
 
-def test_a_person_without_a_password_proves_anew_at_the_provider_that_it_is_them(server, open_page):
+def test_a_person_without_a_password_proves_anew_at_the_provider_that_it_is_them(
+    server, open_page, database
+):
     page = open_page(server)
     join(page, "vera")
-    assert not [cookie for cookie in page.context.cookies() if "proved" in cookie["name"]]
-    page.evaluate(
-        """() => {
-          const form = document.createElement("form");
-          form.method = "post"; form.action = "/login/provider/prove";
-          form.innerHTML = '<input name="next" value="/settings#provider">';
-          document.body.append(form); form.submit();
-        }"""
-    )
+    page.goto(f"{server.url}/settings")
+    assert page.request.post(f"{server.url}/settings/leave").status == 422
+    page.click("#leave >> text=Go to Home")
     page.wait_for_selector("input[name=login]")  # although the provider knows them
     page.fill("input[name=login]", "vera")
     page.fill("input[name=password]", "anything")
     page.click("button[type=submit]")
-    page.wait_for_selector("text=You can sign in here with Home.")
-    (proof,) = [cookie for cookie in page.context.cookies() if "proved" in cookie["name"]]
-    assert proof["httpOnly"]
+    page.click("text=Delete my account")
+    page.wait_for_selector("text=Your account is deleted")
+    assert people.find(database, "vera") is None
 
 
 # A provider that is not there
@@ -454,7 +449,7 @@ def test_a_person_without_a_password_proves_anew_at_the_provider_that_it_is_them
 
 def test_while_the_provider_is_down_people_are_told_and_passwords_work(make_server, open_page):
     down = RealProvider()
-    server = make_server(REGISTRATION="first", **down.settings).start()
+    server = make_server(REGISTRATION="invite", **down.settings).start()
     server.register("wim")
     page = open_page(server)
     page.click("text=Sign in with Home")
@@ -476,6 +471,13 @@ def test_while_the_provider_is_down_people_are_told_and_passwords_work(make_serv
         go_there(page, "yves")
         page.wait_for_selector("text=There is no board for you here yet")
         assert page.locator("#zone").count() == 0
+        database = Database(f"sqlite:///{server.folder / 'data' / 'moodtracker.db'}")
+        page.goto(f"{server.url}/register?invitation={invitations.make(database, None)}")
+        database.close()
+        page.click("text=Sign in with Home")
+        page.wait_for_function("document.getElementById('zone')?.value === 'Europe/Berlin'")
+        page.click("text=Start my board")
+        page.wait_for_selector("#today-card")
     finally:
         down.stop()
 
