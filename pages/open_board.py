@@ -20,6 +20,7 @@ from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
 from moodtracker.notes import NoteTooLong
 from pages import closed_year, session_watch, words
+from pages.guard import asks_for_its_session
 from pages.tap import Look, Tap
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class OpenBoard:
         """The page is gone."""
         self._unfollow()
 
+    @asks_for_its_session  # in the transaction that writes
     async def take(self, event: GenericEventArguments) -> None:
         """Carry out a tap, in the order in which they came, and answer it."""
         with language.speaking(self._language):

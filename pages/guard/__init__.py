@@ -2,6 +2,15 @@
 
 from pages.guard.cookies import cookie_in, cookie_name, cookie_path
 from pages.guard.door import Guard
+from pages.guard.page_socket import asks_for_its_session
 from pages.guard.paths import local_path, signed_out_path
 
-__all__ = ["Guard", "cookie_in", "cookie_name", "cookie_path", "local_path", "signed_out_path"]
+__all__ = [
+    "Guard",
+    "asks_for_its_session",
+    "cookie_in",
+    "cookie_name",
+    "cookie_path",
+    "local_path",
+    "signed_out_path",
+]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from nicegui import Client
 from starlette.types import Message, Receive, Send
@@ -16,6 +16,18 @@ log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
 _REFUSED: Final = 1008  # policy violation (RFC 6455, 7.4.1)
+_ASKS = "asks_for_its_session"
+
+Handler = TypeVar("Handler", bound=Callable[..., object])
+
+
+def asks_for_its_session(handler: Handler) -> Handler:
+    """Mark what handles an event, and looks the session up by itself as part of what it does.
+
+    For all others it is looked up before they are called.
+    """
+    setattr(handler, _ASKS, True)
+    return handler
 
 
 class PageSocket:
@@ -23,7 +35,7 @@ class PageSocket:
 
     Each text is one of those that a page sends (:mod:`pages.guard.frames`), names no page but its
     own, comes no faster than ``rate`` allows, and, where something happened on the page, has the
-    session asked for again. Anything else ends the socket.
+    session looked up again. Anything else ends the socket.
     """
 
     def __init__(
@@ -98,8 +110,11 @@ class PageSocket:
         if client is None or client.is_deleted:
             raise FrameRefused("the page is gone")
         element = client.elements.get(frame.element)
-        if element is None or frame.listener not in element._event_listeners:
+        listener = element._event_listeners.get(frame.listener) if element else None
+        if listener is None:
             return False  # the page has changed meanwhile
+        if getattr(listener.handler, _ASKS, False):
+            return True
         try:
             holds = await self._holds()
         except Exception as error:
