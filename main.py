@@ -9,7 +9,7 @@ import uvicorn
 from nicegui import app as nicegui_app
 
 import pages
-from moodtracker import logs, settings, stopping
+from moodtracker import garbage, logs, settings, stopping
 from moodtracker.accounts.registration import has_founder
 from moodtracker.app import App
 from moodtracker.database import DatabaseError
@@ -48,6 +48,7 @@ def main() -> None:
         return
     tell_setup_code(app)
     web = pages.mount(app)
+    nicegui_app.on_startup(garbage.settle)
     nicegui_app.on_startup(app.listen)
     nicegui_app.on_shutdown(lambda: stopping.no_later_than(WORKING_SECONDS))
     if config.role == "all":
