@@ -15,6 +15,7 @@ from moodtracker.app import App
 from moodtracker.database import DatabaseError
 from moodtracker.settings import SettingsError
 from moodtracker.worker import work
+from pages.draining import DrainingServer
 from pages.guard import frames
 from pages.guard.connections import HttpConnection, SocketConnection
 
@@ -58,7 +59,7 @@ def main() -> None:
         nicegui_app.on_shutdown(ticks.stop)
     nicegui_app.on_shutdown(app.close)
     log.info("starting on %s port %d for %s", config.host, config.port, config.base_url)
-    uvicorn.run(
+    serving = uvicorn.Config(
         web,
         host=config.host,
         port=config.port,
@@ -71,6 +72,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=ANSWERING_SECONDS,
     )
+    DrainingServer(serving, web, config.drain_seconds).run()
 
 
 def tell_setup_code(app: App) -> None:

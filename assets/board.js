@@ -284,6 +284,8 @@
     connected() {
       connected = true;
       if (!following) window.socket.on("disconnect", () => (connected = false));
+      // Soon, in case it is the instance that is gone and not the network; growing to 5 s.
+      window.socket.io.reconnectionDelay(250);
       following = true;
       send();
     },

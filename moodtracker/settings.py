@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     """What this process does: `web` serves pages, `worker` closes years and sends mails, `all`
     both."""
 
+    drain_seconds: float = Field(default=0, ge=0, le=300)
+    """Behind a balancer that asks `/readyz`: for how long that is 503 before a stop begins; `2`
+    fits deploy/haproxy.cfg."""
+
     secret_key: SecretStr | None = None
     """What signs cookies and links, 32 characters or more; several instances need the same."""
     secret_key_file: Path | None = None

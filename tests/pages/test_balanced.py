@@ -1,5 +1,6 @@
 import signal
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -95,10 +96,47 @@ def test_signing_out_on_one_instance_cuts_off_a_page_of_another(balanced, databa
 
 def test_when_an_instance_is_killed_its_page_goes_on_at_another(balanced, database, open_page):
     board = open_page(sign_in(database, "survivor"))
+    board.pick(2)
+    board.await_moods("Bad")
+    board.page.click("[data-note]")
+    board.page.fill("#note-text", "half a though")
     lost = instance_of(board)
     balanced.instances[lost].stop(signal.SIGKILL)
     board.pick(5)
-    board.await_moods("Great")
+    board.await_moods("Bad", "Great")
     assert instance_of(board) != lost
-    assert moods_of(database, "survivor") == [5]
+    assert moods_of(database, "survivor") == [2, 5]
+    assert board.page.input_value("#note-text") == "half a though"
     balanced.instances[lost].start()
+
+
+def test_an_instance_told_to_stop_answers_until_its_pages_are_elsewhere(
+    balanced, database, open_page
+):
+    board = open_page(sign_in(database, "mover"))
+    left = instance_of(board)
+    instance = balanced.instances[left]
+    refused = []
+    board.page.on("response", lambda answer: refused.append(answer.status))
+    with board.page.expect_event("domcontentloaded"):
+        instance.tell_to_stop()
+        assert httpx.get(f"{instance.url}/readyz").status_code == 503
+        assert httpx.get(f"{instance.url}/healthz").status_code == 200
+    board.await_connection()
+    assert instance_of(board) != left
+    assert not [status for status in refused if status >= 500]
+    board.pick(5)
+    board.await_moods("Great")
+    assert instance.stop() == 0
+    instance.start()
+
+
+def test_while_no_instance_lives_a_page_asks_again_by_itself(balanced, database, open_page):
+    board = open_page(sign_in(database, "patient"))
+    for instance in balanced.instances.values():
+        instance.stop(signal.SIGKILL)
+    board.page.reload()
+    board.page.wait_for_selector("text=away for a moment")
+    for instance in balanced.instances.values():
+        instance.start()
+    board.await_connection()

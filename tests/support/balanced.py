@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -35,6 +36,7 @@ class Balanced:
                 BASE_URL=self.url,
                 ROLE="web",
                 TRUSTED_PROXIES="127.0.0.1",
+                DRAIN_SECONDS="2",
             )
         self._balancer: subprocess.Popen[bytes] | None = None
 
@@ -68,4 +70,4 @@ class Balanced:
             self._balancer.kill()
             self._balancer.wait()
         for instance in self.instances.values():
-            instance.stop()
+            instance.stop(signal.SIGKILL)

@@ -110,6 +110,11 @@ class Server:
             time.sleep(0.05)
         pytest.fail(f"the server did not get ready: {self.log}")
 
+    def tell_to_stop(self) -> None:
+        """Ask it to end, and do not wait until it has."""
+        assert self._process is not None
+        self._process.terminate()
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:
         """Tell it to stop; gives what it ended with."""
         if self._process is None:
