@@ -46,10 +46,10 @@ class Board:
     @cached_property
     def by_day(self) -> dict[date, tuple[Entry, ...]]:
         """The entries of each day that has any, first slot first."""
-        days: dict[date, tuple[Entry, ...]] = {}
+        days: dict[date, list[Entry]] = {}
         for entry in self.entries:
-            days[entry.day] = (*days.get(entry.day, ()), entry)
-        return days
+            days.setdefault(entry.day, []).append(entry)
+        return {day: tuple(present) for day, present in days.items()}
 
     @property
     def open_day(self) -> date:
@@ -82,7 +82,7 @@ class Board:
     @cached_property
     def counts(self) -> dict[Mood, int]:
         """How often each mood was picked, awful to great."""
-        counted = Counter(entry.mood for entry in self.entries)
+        counted = Counter([entry.mood for entry in self.entries])
         return {mood: counted[mood] for mood in Mood}
 
     @property

@@ -99,9 +99,7 @@ def day_and_time(local: datetime) -> str:
 
 def number(value: int) -> str:
     """A whole number in the digits and groups of the language."""
-    from babel.numbers import format_decimal  # noqa: PLC0415
-
-    return format_decimal(value, locale=_locale(spoken()))
+    return _number(spoken(), value)
 
 
 def preferred(accept_language: str) -> str:
@@ -139,6 +137,13 @@ def _time_of_day(language: str, hour: int, minute: int) -> str:
     from babel.dates import format_time  # noqa: PLC0415
 
     return format_time(time(hour, minute), "short", locale=_locale(language))
+
+
+@lru_cache(maxsize=4096)
+def _number(language: str, value: int) -> str:
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    return format_decimal(value, locale=_locale(language))
 
 
 @lru_cache

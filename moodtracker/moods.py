@@ -23,6 +23,8 @@ class Mood(IntEnum):
     GOOD = 4
     GREAT = 5
 
+    __hash__ = int.__hash__  # Enum's own is written in Python, and moods are counted by the hundred
+
     @property
     def word(self) -> str:
         """The mood's name as it stands in a sentence: 'good'."""

@@ -31,6 +31,13 @@ MONTHS = (
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+# The classes of a square by the moods of its day.
+_KINDS: dict[tuple[Mood, ...], str] = (
+    {(): ""}
+    | {(first,): f"a{first}" for first in Mood}
+    | {(first, second): f"a{first} b{second}" for first in Mood for second in Mood}
+)
+
 
 def year_card(board: Board) -> str:
     """The card with the whole year: heading, table, the day that is looked at, and legend."""
@@ -95,12 +102,37 @@ def _kept(board: Board) -> str:
 
 
 def _month(board: Board, month: int, month_days: list[date]) -> str:
-    squares = "".join(_square(board, day) for day in month_days)
+    spoken, zone = language.spoken(), ZoneInfo(board.zone)
+    squares = "".join(
+        [
+            _past_square(spoken, zone, day, present)
+            if (present := board.on(day)) and day != board.today
+            else _square(board, day)
+            for day in month_days
+        ]
+    )
     beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days))
     return (
         f'<tr role="row"><th scope="row" role="rowheader">'
         f"{language.month(month, 'abbreviated')}</th>{squares}{beyond}</tr>"
     )
+
+
+def _past_square(spoken: str, zone: ZoneInfo, day: date, present: tuple[Entry, ...]) -> str:
+    """What :func:`_square` makes of a past day with moods: by far the most, so made shorter."""
+    said = []
+    for entry in present:
+        local = entry.recorded_at.astimezone(zone)
+        said.append(_mood_at(spoken, entry.mood, local.hour, local.minute))
+    kinds, (before, after) = _KINDS[tuple([entry.mood for entry in present])], _around(spoken, day)
+    return f'<td role="gridcell" class="{kinds}" title="{before}{", ".join(said)}{after}"></td>'
+
+
+@lru_cache(maxsize=4096)
+def _around(_language: str, day: date) -> tuple[str, str]:
+    """What stands before and after the moods in a day's title."""
+    before, after = _("{day}: {moods}").format(day=language.full_day(day), moods="\0").split("\0")
+    return before, after
 
 
 def _square(board: Board, day: date) -> str:
@@ -114,10 +146,10 @@ def _square(board: Board, day: date) -> str:
 
 def _kinds(board: Board, day: date) -> str:
     """The square's classes: its moods' colours, and where it stands in time."""
-    kinds = [f"{kind}{entry.mood}" for kind, entry in zip("ab", board.on(day), strict=False)]
+    kinds = _KINDS[tuple([entry.mood for entry in board.on(day)])]
     if board.today and day >= board.today:
-        kinds.append("today" if day == board.today else "future")
-    return " ".join(kinds)
+        return f"{kinds} {'today' if day == board.today else 'future'}".lstrip()
+    return kinds
 
 
 def _title(board: Board, day: date) -> str:

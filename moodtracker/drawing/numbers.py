@@ -1,7 +1,7 @@
 """Quiet numbers: of which moods each month and each weekday was made, as thin bars."""
 
 from collections import Counter
-from collections.abc import Iterable
+from datetime import date
 
 from moodtracker import language
 from moodtracker.board import Board
@@ -60,18 +60,16 @@ def _bar(mix: Mix) -> list[str]:
 
 
 def _months(board: Board) -> list[Mix]:
-    return _mixes(((entry.day.month - 1, entry.mood) for entry in board.entries), 12)
+    return _mixes(board, {day: day.month - 1 for day in board.by_day}, 12)
 
 
 def _weekdays(board: Board) -> list[Mix]:
-    return _mixes(((entry.day.weekday(), entry.mood) for entry in board.entries), 7)
+    return _mixes(board, {day: day.weekday() for day in board.by_day}, 7)
 
 
-def _mixes(moods: Iterable[tuple[int, Mood]], number: int) -> list[Mix]:
-    mixes = [Counter[Mood]() for _number in range(number)]
-    for index, mood in moods:
-        mixes[index][mood] += 1
-    return mixes
+def _mixes(board: Board, group: dict[date, int], number: int) -> list[Mix]:
+    counted = Counter([(group[entry.day], entry.mood) for entry in board.entries])
+    return [Counter({mood: counted[index, mood] for mood in Mood}) for index in range(number)]
 
 
 def _month_names() -> list[str]:
