@@ -183,7 +183,13 @@ def _outlined(side: int, radius: float, width: float) -> Image.Image:
 
 def _paint(image: Image.Image, coverage: Image.Image, at: tuple[int, int], colour: str) -> None:
     """Paint on white what ``coverage`` covers, and leave the rest as it is."""
-    image.paste(coverage.point(_RAMPS[colour]), at, coverage.point([0] + 255 * [255]))
+    painted, covered = _painted(coverage, colour)
+    image.paste(painted, at, covered)
+
+
+def _painted(coverage: Image.Image, colour: str) -> tuple[Image.Image, Image.Image]:
+    """The paint on white, and which pixels it touches."""
+    return coverage.point(_RAMPS[colour]), coverage.point([0] + 255 * [255])
 
 
 @lru_cache(maxsize=64)
@@ -214,22 +220,26 @@ def _nearest(red: int, green: int, blue: int) -> int:
 def _write(image: Image.Image, label: Label, scale: int) -> None:
     left = label.left * scale
     for run in label.seen_runs:
-        words = _words(run.words, label.size * scale, bold=label.bold)
+        words = _words(run.words, label.size * scale, run.colour, bold=label.bold)
         if words is not None:
-            coverage, beside, above = words
-            _paint(
-                image, coverage, (round(left) + beside, label.baseline * scale + above), run.colour
-            )
+            painted, covered, beside, above = words
+            at = (round(left) + beside, label.baseline * scale + above)
+            image.paste(painted, at, covered)
         left += lettering.width(run.words, label.size * scale, bold=label.bold)
 
 
-@lru_cache(maxsize=512)
-def _words(words: str, size: int, *, bold: bool) -> tuple[Image.Image, int, int] | None:
-    """How far letters cover each pixel, and where that begins, from their start on the baseline."""
+@lru_cache(maxsize=1024)
+def _words(
+    words: str, size: int, colour: str, *, bold: bool
+) -> tuple[Image.Image, Image.Image, int, int] | None:
+    """Words painted on white, which pixels they touch, and where from their start on the baseline.
+
+    A table of 256 steps takes Pillow longer than the paint itself: each word is painted once.
+    """
     font, seen = lettering.font(size, bold=bold), lettering.as_seen(words)
     left, top, right, bottom = (int(edge) for edge in font.getbbox(seen, anchor="ls"))
     if right <= left or bottom <= top:
         return None
     coverage = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(coverage).text((-left, -top), seen, 255, font, anchor="ls")
-    return coverage, left, top
+    return *_painted(coverage, colour), left, top

@@ -13,14 +13,14 @@ multipart/mixed
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from moodtracker import export
 from moodtracker.board import Board
 from moodtracker.drawing import layout, png
 from moodtracker.language import gettext as _
 from moodtracker.language import month, ngettext, weekday
+from moodtracker.mail import mime
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.moods import Mood
 
@@ -56,7 +56,7 @@ def compose(
         "picture": f"cid:{part_names.content_id}",
         "unsubscribe_address": unsubscribe_address,
     }
-    message = begin(
+    headers = begin(
         name=name,
         address=address,
         sender=sender,
@@ -64,30 +64,33 @@ def compose(
         message_id=message_id,
         date=date,
     )
-    message.set_content(render("year-end.txt", words), cte="quoted-printable")
-    message.make_alternative(part_names.boundary("alternative"))
-    message.add_alternative(render("year-end.html", words), subtype="html", cte="quoted-printable")
-    html = cast(EmailMessage, list(message.iter_parts())[-1])
-    html.make_related(part_names.boundary("related"))
-    html.add_related(
-        picture,
-        maintype="image",
-        subtype="png",
-        cid=f"<{part_names.content_id}>",
-        disposition="inline",
-    )
-    message.make_mixed(part_names.boundary("mixed"))
+    encoded = mime.in_base64(picture)
     file_name = f"moodtracker-{board.year}"
-    message.add_attachment(picture, maintype="image", subtype="png", filename=f"{file_name}.png")
-    message.add_attachment(
-        _table(board, has_notes=has_notes).encode(),
-        maintype="text",
-        subtype="csv",
-        cte="quoted-printable" if has_notes else "7bit",
-        params={"charset": "utf-8"},
-        filename=f"{file_name}.csv",
+    shown = mime.multipart(
+        "related",
+        part_names.boundary("related"),
+        [
+            mime.quoted_text("html", render("year-end.html", words)),
+            mime.png(
+                encoded, f"Content-ID: <{part_names.content_id}>", "Content-Disposition: inline"
+            ),
+        ],
     )
-    return _unsubscribe_headers(unsubscribe_address) + message.as_bytes()
+    told = mime.multipart(
+        "alternative",
+        part_names.boundary("alternative"),
+        [mime.quoted_text("plain", render("year-end.txt", words)), shown],
+    )
+    content = mime.multipart(
+        "mixed",
+        part_names.boundary("mixed"),
+        [
+            told,
+            mime.png(encoded, mime.attached(f"{file_name}.png")),
+            _table(board, mime.attached(f"{file_name}.csv"), has_notes=has_notes),
+        ],
+    )
+    return mime.message(headers, content, *_unsubscribe_headers(unsubscribe_address))
 
 
 def page(board: Board, *, name: str, base_url: str, keep_days: int, picture: str) -> str:
@@ -96,16 +99,16 @@ def page(board: Board, *, name: str, base_url: str, keep_days: int, picture: str
     return render("year-end.html", {**words, "picture": picture, "unsubscribe_address": ""})
 
 
-def _table(board: Board, *, has_notes: bool) -> str:
-    return export.as_csv(board) if has_notes else export.as_short_csv(board)
+def _table(board: Board, disposition: str, *, has_notes: bool) -> bytes:
+    if has_notes:
+        return mime.quoted_text("csv", export.as_csv(board), disposition)
+    return mime.ascii_text("csv", export.as_short_csv(board), disposition)
 
 
-def _unsubscribe_headers(address: str) -> bytes:
-    """As they are: an EmailMessage breaks an address of 76 characters over two lines."""
+def _unsubscribe_headers(address: str) -> tuple[str, ...]:
     if not address:
-        return b""
-    lines = (f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        return ()
+    return f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def _words(
@@ -164,10 +167,10 @@ def _tiles(board: Board) -> Iterator[tuple[str, str]]:
     )
     if board.most_often is not None:
         yield board.most_often.label, _("most often")
-    if board.brightest_month is not None:
-        yield month(board.brightest_month), _("brightest month")
-    if board.brightest_weekday is not None:
-        yield weekday(board.brightest_weekday), _("brightest weekday")
+    if (brightest_month := board.brightest_month) is not None:
+        yield month(brightest_month), _("brightest month")
+    if (brightest_weekday := board.brightest_weekday) is not None:
+        yield weekday(brightest_weekday), _("brightest weekday")
 
 
 def _months(board: Board) -> Iterator[tuple[str, list[tuple[Mood, int]]]]:
