@@ -134,7 +134,7 @@ def test_the_readmes_two_commands_work_as_written_on_a_bare_debian(engine, base,
         "sh", "-c", BARE + commands,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 900  # packages are fetched, on a machine that may be busy
         while time.monotonic() < deadline and not served(f"http://localhost:{port}/readyz"):
             assert engine.inspect("bare")["State"]["Running"], engine("logs", "bare")
             time.sleep(0.5)
