@@ -59,6 +59,24 @@ def test_a_page_runs_no_script_but_ours(server, cookie, path):
     assert nonce not in get(server, path, cookie).text
 
 
+STRANGER_S = ["/login", "/register", "/forgot", "/reset?token=x", "/verify?token=x", "/offline"]
+PERSON_S = ["/", "/settings", "/admin", "/nowhere", "/unsubscribe?of=x", "/year-end/preview"]
+
+
+@pytest.mark.parametrize(("who", "paths"), [("stranger", STRANGER_S), ("person", PERSON_S)])
+def test_no_page_wants_what_its_policy_forbids(server, cookie, open_browser, who, paths):
+    """The browser that is opened here listens for that, and for errors of scripts."""
+    page = open_browser(server, cookie if who == "person" else None).new_page()
+    broken = []
+    page.on("pageerror", lambda error: broken.append(error.message))
+    for path in paths:
+        page.goto(f"{server.url}{path}")
+        if "_nicegui" in page.content():
+            page.wait_for_function("window.did_handshake === true")
+        assert page.locator("main, table").count() >= 1, path
+    assert broken == []
+
+
 def test_a_script_that_slips_into_a_page_does_not_run(server, cookie, open_browser, request):
     """Were anything a person types ever written into a page, it would still do nothing."""
     page = open_browser(server, cookie, watched=False).new_page()
