@@ -1,5 +1,7 @@
 """Whom a request is from, and what nobody may claim."""
 
+import sqlite3
+from contextlib import closing
 from ipaddress import ip_address, ip_network
 
 import httpx
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.forwarded import client_address
+from support.server import Server
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/64"))
 addresses = st.ip_addresses().map(str)
@@ -79,9 +82,32 @@ CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("trusted", ["", "127.0.0.0/8,::1"])
-def test_nobody_says_under_which_address_the_app_is_reached(make_server, trusted):
-    server = make_server(TRUSTED_PROXIES=trusted).start()
+@pytest.fixture(
+    scope="module",
+    params=[("", "127.0.0.1"), ("127.0.0.0/8,::1", "203.0.113.9")],
+    ids=["no proxy is trusted", "this machine is a trusted proxy"],
+)
+def asked(request, tmp_path_factory):
+    """A server, and the address that it is to believe."""
+    trusted, believed = request.param
+    server = Server(tmp_path_factory.mktemp("server"), TRUSTED_PROXIES=trusted).start()
+    yield server, believed
+    server.stop()
+
+
+def test_a_failed_sign_in_is_noted_for_the_address_that_can_be_believed(asked):
+    server, believed = asked
+    for number in range(2):
+        forged = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9"}
+        form = {"login": "nobody", "password": "wrong"}
+        assert httpx.post(f"{server.url}/login", data=form, headers=forged).status_code == 401
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        told = database.execute("SELECT address FROM audit WHERE event = 'sign_in_failed'")
+        assert told.fetchall() == [(believed,)] * 2
+
+
+def test_nobody_says_under_which_address_the_app_is_reached(asked):
+    server, _ = asked
     for path in ("/login", "/register"):
         answer = httpx.get(f"{server.url}{path}", headers=CLAIMS)
         assert "attacker" not in str(answer.headers)

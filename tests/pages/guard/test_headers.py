@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 
 
 def policy(answer):
@@ -121,9 +121,21 @@ def test_a_page_sends_nothing_to_another_site(server, cookie, open_browser):
     page.wait_for_function("window.refused === 'form-action'", timeout=WAIT_SECONDS * 1000)
 
 
-def test_behind_https_browsers_are_told_to_stay_there(make_server):
-    server = make_server(BASE_URL="https://mood.example.org").start()
-    answer = get(server, "/register")
+@pytest.fixture(scope="module")
+def public_server(tmp_path_factory):
+    """As it stands on the internet, with a provider to sign in with."""
+    server = Server(
+        tmp_path_factory.mktemp("public"),
+        BASE_URL="https://mood.example.org",
+        OIDC_ISSUER="https://auth.example.org:8443/realms/home/",
+        OIDC_CLIENT_ID="mood",
+    ).start()
+    yield server
+    server.stop()
+
+
+def test_behind_https_browsers_are_told_to_stay_there(public_server):
+    answer = get(public_server, "/register")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert "wss://mood.example.org" in policy(answer)["connect-src"]
 
@@ -132,9 +144,6 @@ def test_over_http_they_are_not(server):
     assert "strict-transport-security" not in get(server, "/login").headers
 
 
-def test_a_form_may_lead_to_the_identity_provider_that_is_set(make_server):
-    server = make_server(
-        OIDC_ISSUER="https://auth.example.org:8443/realms/home/", OIDC_CLIENT_ID="mood"
-    ).start()
-    allowed = policy(get(server, "/register"))
+def test_a_form_may_lead_to_the_identity_provider_that_is_set(public_server):
+    allowed = policy(get(public_server, "/register"))
     assert allowed["form-action"] == "'self' https://auth.example.org:8443"
