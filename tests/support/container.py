@@ -114,6 +114,10 @@ class Engine:
         self("rm", "--all", "--force", check=False)
         if self._own:
             self("system", "reset", "--force", check=False)
+        # Podman's builds leave layers mounted.
+        for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+            if (point := line.split()[1]).startswith(f"{self._folder}/"):
+                subprocess.run(["umount", "--lazy", point], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
