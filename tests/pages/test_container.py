@@ -54,7 +54,8 @@ def test_the_image_is_small_and_runs_as_nobody_in_particular(engine, image):
 def test_the_journey_survives_kill_and_restart_and_stops_cleanly(container, open_browser):
     container.run("--volume=mood-journey:/data")
     page = open_browser(container, timezone_id="Europe/Berlin").new_page()
-    board = walk(page, container.url)
+    (code,) = re.findall(r"setup code (\S+)", container.log)
+    board = walk(page, container.url, code)
 
     container.engine("kill", "--signal=KILL", container.name)
     container.engine("start", container.name)
