@@ -74,10 +74,11 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_file = scope["path"].startswith(_OPEN_FOLDERS)
-        nonce = None if is_file else secrets.token_urlsafe(_NONCE_BYTES)
-        scope.setdefault("state", {})["nonce"] = nonce
+        nonce = secrets.token_urlsafe(_NONCE_BYTES)
+        scope.setdefault("state", {}).update(nonce=nonce, signed_in=None)
         enter = self._let_to_a_file if is_file else self._let_in
-        await errors.told_plainly(enter, scope, receive, self._headers.added(send, nonce))
+        send = self._headers.added(send, nonce, is_kept=is_file)
+        await errors.told_plainly(enter, scope, receive, send)
 
     async def _let_to_a_file(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope, Headers(scope=scope))

@@ -61,13 +61,13 @@ class AnswerHeaders:
         self._personal: _Headers = [*self._always, (b"cache-control", b"no-store")]
         self._before, self._between, self._after = _page_policy(settings).split("NONCE")
 
-    def added(self, send: Send, nonce: str | None) -> Send:
+    def added(self, send: Send, nonce: str, *, is_kept: bool) -> Send:
         """``send``, adding what is missing.
 
-        Pages bring the ``nonce`` that names their own scripts and styles; None is for files that
-        are the same for everybody, which browsers may keep.
+        ``nonce`` names a page's own scripts and styles; ``is_kept`` is for files that are the same
+        for everybody, and whose answers say themselves how long browsers may keep them.
         """
-        wanted = self._always if nonce is None else self._personal
+        wanted = self._always if is_kept else self._personal
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -76,7 +76,7 @@ class AnswerHeaders:
                 brought += (header for header in wanted if header[0] not in present)
                 if b"content-security-policy" not in present:
                     is_page = present.get(b"content-type", b"").startswith(b"text/html")
-                    policy = self._policy(nonce or "") if is_page else _FILE_POLICY
+                    policy = self._policy(nonce) if is_page else _FILE_POLICY
                     brought.append((b"content-security-policy", policy.encode()))
                 message["headers"] = brought
             await send(message)

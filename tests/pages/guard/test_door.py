@@ -50,6 +50,13 @@ def test_a_page_that_does_not_exist_is_said_in_words(server):
     assert "This page does not exist" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/assets/nothing.css", "/_nicegui/nothing", "/assets/../main.py"])
+def test_a_file_that_does_not_exist_is_said_in_words(server, path):
+    answer = httpx.get(f"{server.url}{path}")
+    assert answer.status_code == 404
+    assert "This page does not exist" in answer.text
+
+
 def test_no_mood_name_or_secret_gets_into_the_log(server, open_board):
     board = open_board(server, server.register("discreet"))
     board.pick(1)
