@@ -115,8 +115,8 @@
   const desk = () => `moodtracker.note.${card().person}`;
   const draft = () => JSON.parse(localStorage.getItem(desk()));
 
-  function write({ day, slot, was, text }) {
-    localStorage.setItem(desk(), JSON.stringify({ day, slot, was, text }));
+  function write({ day, slot, was, text, to = "" }) {
+    localStorage.setItem(desk(), JSON.stringify({ day, slot, was, text, to }));
     find("note-form").hidden = false;
     find("note-text").value = text;
     label();
@@ -125,10 +125,12 @@
 
   function label() {
     const note = draft();
-    const chip = document.querySelector(`#slot-${note.slot}`);
-    if (chip && note.day === card().day && chip.dataset.change !== note.was)
-      localStorage.setItem(desk(), JSON.stringify({ ...note, was: chip.dataset.change }));
-    find("note-to").textContent = find("note-to").dataset.words.replace("{mood}", chip?.textContent.trim() ?? "");
+    const chip = note.day === card().day && find(`slot-${note.slot}`);
+    if (chip) {
+      [note.was, note.to] = [chip.dataset.change, chip.textContent.trim()];
+      localStorage.setItem(desk(), JSON.stringify(note));
+    }
+    find("note-to").textContent = find("note-to").dataset.words.replace("{mood}", note.to);
   }
 
   function count() {
@@ -154,10 +156,10 @@
     if (event.target.action?.endsWith("/logout")) localStorage.removeItem(desk());
     if (event.target.id !== "note-form") return;
     event.preventDefault();
-    const note = draft();
+    const { day, slot, was, text } = draft();
     say("");
     stopWriting();
-    act({ act: "note", ...note });
+    act({ act: "note", day, slot, was, text });
   });
 
   // --- The day that is looked at --------------------------------------------------------------------
@@ -275,8 +277,10 @@
     if (!element) return;
     if (name.startsWith("day-")) [element.className, element.title] = value;
     else if (name.startsWith("mix-")) [element.style.cssText, element.ariaLabel] = value;
-    else if (value.startsWith("<")) element.outerHTML = value;
-    else element.textContent = value;
+    else if (value.startsWith("<")) {
+      element.outerHTML = value;
+      if (name === "today-card" && draft()) write(draft());
+    } else element.textContent = value;
   }
 
   Object.assign(window.moodtracker, {

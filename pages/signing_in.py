@@ -38,7 +38,9 @@ def mount(web: FastAPI, app: App) -> None:
         if may_join and not await asyncio.to_thread(people.anybody, app.database):
             # Nobody lives here yet; relative for the reason that sign_in_path tells.
             return RedirectResponse("register", 303)
-        _form(app, {"next": wanted or ""}, may_join=may_join)
+        # Who signs out loses the cookie: who still brings one was signed out by something else.
+        has_ended = bool(posting.session_cookie(request, app))
+        _form(app, {"next": wanted or ""}, may_join=may_join, has_ended=has_ended)
         return None
 
     @web.post("/login")
@@ -73,8 +75,19 @@ def mount(web: FastAPI, app: App) -> None:
         return posting.without_session(await away.after_signing_out(request, app, id_token), app)
 
 
-def _form(app: App, given: Mapping[str, str], *, may_join: bool, wrong: str | None = None) -> None:
+def _form(
+    app: App,
+    given: Mapping[str, str],
+    *,
+    may_join: bool,
+    has_ended: bool = False,
+    wrong: str | None = None,
+) -> None:
     with parts.narrow_card(_("Welcome back"), _("Sign in to your board.")):
+        if has_ended:
+            parts.notice(
+                _("Your session has ended. Sign in to go on: what you picked or typed is kept.")
+            )
         with parts.form("/login"):
             if wrong:
                 parts.alert(wrong)

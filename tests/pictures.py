@@ -1,10 +1,12 @@
 """Pictures of every page and state, to be looked at: `make pictures` puts them into pictures/.
 
 A real server on a fixed day, with the demo person's year, in a real browser; five widths, light and
-dark. The four that the README shows are made anew in docs/pictures/.
+dark. The four that the README shows are made anew in docs/pictures/. Words after the command name
+the states that are wanted.
 """
 
 import io
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,6 +82,7 @@ STATES: dict[str, tuple[str, str, Prepare]] = {
     "settings": ("demo", "/settings", no_faces),
     "admin": ("demo", "/admin", connected),
     "sign-in": ("", "/login", connected),
+    "session-ended": ("gone", "/login", connected),
     "sign-in-refused": ("", "/login", wrong),
     "register": ("", "/register", connected),
     "register-refused": ("", "/register", wrong),
@@ -113,8 +116,8 @@ def looking(
     context.close()
 
 
-def main() -> None:
-    """Make them all."""
+def main(wanted: list[str]) -> None:
+    """Make those of the ``wanted`` states, or all."""
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -122,8 +125,10 @@ def main() -> None:
         sync_playwright() as playwright,
         browsers.chromium(playwright) as browser,
     ):
-        cookies = {"": "", "demo": demo, "newcomer": server.register("newcomer")}
+        cookies = {"": "", "demo": demo, "newcomer": server.register("newcomer"), "gone": "1.x"}
         for name, (who, path, prepare) in STATES.items():
+            if wanted and name not in wanted:
+                continue
             for width in WIDTHS:
                 for theme in THEMES:
                     with looking(browser, server, cookies[who], width, theme) as page:
@@ -145,4 +150,4 @@ def _keep(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

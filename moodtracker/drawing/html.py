@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.drawing.faces import face
+from moodtracker.drawing.today import words
 from moodtracker.drawing.values import Values
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
@@ -88,7 +89,7 @@ def day_looked_at(board: Board, day: date) -> str:
     if not present:
         return f"<p>{_nothing(board, day)}</p>"
     moods = "".join(
-        f"<li>{face(entry.mood)} {_said(board, entry)}"
+        f"<li>{face(entry.mood)} {words(board, entry)}"
         f'<p class="note" dir="auto">{escape(entry.note)}</p></li>'
         for entry in present
     )

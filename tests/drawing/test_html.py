@@ -75,9 +75,9 @@ def test_every_value_stands_in_the_card_as_it_is_sent():
 def test_the_day_that_is_looked_at_has_its_moods_and_notes_in_order():
     noted = entry(Mood.GOOD)._replace(note="a walk <in> the rain")
     said = html.day_looked_at(board(noted, entry(Mood.BAD, 2, hour=20)), TODAY)
-    assert "good at 09:12" in said
+    assert "Good at 09:12" in said
     assert "a walk &lt;in&gt; the rain" in said
-    assert said.index("good at") < said.index("bad at")
+    assert said.index("Good at") < said.index("Bad at")
 
 
 @pytest.mark.parametrize(

@@ -81,14 +81,14 @@ def test_all_that_a_mouse_does_is_done_by_keys(board):
     await_day(board, "Monday 23 February")
     page.keyboard.press("End")
     await_day(board, "Saturday 28 February")
-    page.wait_for_selector("#look-at >> text=okay at 08:12")
+    page.wait_for_selector("#look-at >> text=Okay at 08:12")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
     await_day(board, "Saturday 31 January")
     said = page.wait_for_selector("#look-at >> text=the first snow")
     assert said is not None
-    assert "great at 08:12" in page.inner_text("#look-at")
-    assert "bad at 08:12" in page.inner_text("#look-at")
+    assert "Great at 08:12" in page.inner_text("#look-at")
+    assert "Bad at 08:12" in page.inner_text("#look-at")
     page.keyboard.press("Escape")
     assert page.is_hidden("#look")
     assert "31 January" in page.evaluate("document.activeElement.title")
@@ -121,7 +121,7 @@ def test_a_page_that_shows_today_follows_what_is_noted_elsewhere(board, open_boa
     await_day(board, "Tuesday 24 November")
     board.page.wait_for_selector("#look-at >> text=no mood yet")
     board.pick(4)
-    board.page.wait_for_selector("#look-at >> text=good at 12:")
+    board.page.wait_for_selector("#look-at >> text=Good at 12:")
 
 
 def test_each_day_is_named_in_words_to_a_screen_reader(board):

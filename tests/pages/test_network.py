@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.board_page import BoardPage
-from support.server import Server, free_port
+from support.server import WAIT_SECONDS, Server, free_port
 
 CUT_SECONDS = 30
 
@@ -93,7 +93,7 @@ def test_a_socket_cut_for_half_a_minute_amid_taps_ends_with_each_tap_there_once(
     page.wait_for_timeout(800)  # else it is the second click of a double click
     board.pick(2)
     board.await_message("Not saved yet")
-    expect(page.get_by_text("Not connected.")).to_be_visible()
+    expect(page.get_by_text("Not connected.")).to_be_visible(timeout=WAIT_SECONDS * 1000)
     page.wait_for_timeout(max(0, CUT_SECONDS - (time.monotonic() - cut_at)) * 1000)
     between.mend()
     board.await_moods("Good", "Bad")

@@ -229,3 +229,14 @@ def test_a_form_sent_from_another_site_is_refused(server):
         )
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
+
+
+def test_who_was_signed_out_by_something_else_is_told_so(make_server, open_board):
+    server = make_server().start()
+    board = open_board(server, server.register("ended"))
+    board.await_connection()
+    board.page.context.clear_cookies()
+    url = server.url
+    board.page.context.add_cookies([{"name": "moodtracker", "value": "1.gone", "url": url}])
+    board.page.goto(url)
+    assert "Your session has ended" in board.page.inner_text("[role=status] >> visible=true")
