@@ -27,6 +27,9 @@ _OFFLINE_POLICY = (
     " frame-ancestors 'none'; base-uri 'none'"
 )
 
+# What a service worker asks for is ruled by its own policy, not by its pages'.
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+
 
 def mount(web: FastAPI) -> None:
     """Serve what browsers ask for before they install, and the service worker."""
@@ -76,7 +79,10 @@ def mount(web: FastAPI) -> None:
             return FileResponse(
                 assets.FOLDER / name,
                 media_type="text/javascript",
-                headers={"Cache-Control": "no-cache"},
+                headers={
+                    "Cache-Control": "no-cache",
+                    "Content-Security-Policy": _WORKER_POLICY,
+                },
             )
 
     for name in _SCRIPTS:

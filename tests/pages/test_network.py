@@ -17,12 +17,11 @@ CUT_SECONDS = 30
 class Cable:
     """A network between browser and server that can be cut: what is on its way is lost."""
 
-    def __init__(self, server_port: int) -> None:
-        self.port = free_port()
+    def __init__(self, port: int, server_port: int) -> None:
         self._to = server_port
         self._is_cut = False
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -69,9 +68,10 @@ def _end(connection: socket.socket) -> None:
 
 @pytest.fixture
 def cable(make_server):
-    server: Server = make_server()
+    port = free_port()
+    server: Server = make_server(BASE_URL=f"http://localhost:{port}")
     server.start()
-    between = Cable(server.port)
+    between = Cable(port, server.port)
     yield server, between
     between.remove()
 
@@ -83,7 +83,7 @@ def test_a_socket_cut_for_half_a_minute_amid_taps_ends_with_each_tap_there_once(
     cookie = server.register("traveller")
     context = open_browser(server, cookie)
     page = context.new_page()
-    page.goto(f"http://localhost:{between.port}")
+    page.goto(server.settings["BASE_URL"])
     board = BoardPage(page)
     board.await_connection()
     board.pick(4)
@@ -107,7 +107,7 @@ def test_a_socket_cut_for_half_a_minute_amid_taps_ends_with_each_tap_there_once(
 def test_without_a_network_the_app_answers_with_its_own_page_and_comes_back(cable, open_browser):
     server, between = cable
     page = open_browser(server, server.register("underground")).new_page()
-    address = f"http://localhost:{between.port}/"
+    address = server.settings["BASE_URL"]
     page.goto(address)
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.wait_for_function("navigator.serviceWorker.controller !== null")
