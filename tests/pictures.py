@@ -31,10 +31,14 @@ def connected(page: Page) -> None:
     page.wait_for_timeout(200)
 
 
-def day_and_note(page: Page) -> None:
+def note(page: Page) -> None:
     connected(page)
     page.click("[data-note]")
     page.fill("#note-text", "A long walk by the river, and soup.")
+
+
+def day_and_note(page: Page) -> None:
+    note(page)
     page.click("td[title^='Tuesday 10 March']")
     page.wait_for_selector("#look-at > *")
 
@@ -75,6 +79,7 @@ def no_faces(page: Page) -> None:
 STATES: dict[str, tuple[str, str, Prepare]] = {
     "board": ("demo", "/", connected),
     "board-day-and-note": ("demo", "/", day_and_note),
+    "board-note": ("demo", "/", note),
     "board-menu": ("demo", "/", menu),
     "board-first-visit": ("newcomer", "/", connected),
     "board-away": ("demo", "/", away),
@@ -95,7 +100,7 @@ SHOWN = {
     "board": ("board", 1280, "light"),
     "night": ("board", 1280, "dark"),
     "phone": ("board", 390, "light"),
-    "day": ("board-day-and-note", 390, "dark"),
+    "note": ("board-note", 390, "dark"),
 }
 
 
