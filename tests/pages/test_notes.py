@@ -6,6 +6,12 @@ def open_note(board):
     board.page.wait_for_selector("#note-text:focus")
 
 
+def await_typed(board, words):
+    board.page.wait_for_function(
+        "words => document.getElementById('note-text').value === words", arg=words
+    )
+
+
 def test_a_half_typed_note_survives_a_tap_elsewhere_and_a_reload_and_is_then_saved(
     server, open_board
 ):
@@ -23,7 +29,7 @@ def test_a_half_typed_note_survives_a_tap_elsewhere_and_a_reload_and_is_then_sav
     assert desktop.page.evaluate("document.activeElement.id") == "note-text"
 
     desktop.page.reload()
-    assert desktop.page.input_value("#note-text") == "A walk in <b>the</b>"
+    await_typed(desktop, "A walk in <b>the</b>")
     assert desktop.page.inner_text("#note-left") == "260 characters left"
     desktop.page.fill("#note-text", "A walk in <b>the</b> rain")
     desktop.page.click("#note-form .primary")
@@ -48,10 +54,10 @@ def test_a_note_of_a_day_that_ended_is_refused_kindly_and_what_was_typed_stays(
     board.page.keyboard.type("almost midnight")
     server.set_clock(2026, 11, 25, 0, 0, 1)
     board.page.wait_for_selector("#today-card[data-day='2026-11-25']")
-    assert board.page.input_value("#note-text") == "almost midnight"
+    await_typed(board, "almost midnight")
     board.page.click("#note-form .primary")
     board.await_message("That day is over")
-    assert board.page.input_value("#note-text") == "almost midnight"
+    await_typed(board, "almost midnight")
     board.page.click("#note-cancel")
     assert board.page.is_hidden("#note-form")
 
