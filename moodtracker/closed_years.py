@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from moodtracker import clock, sealed
 from moodtracker.accounts.people import Person
@@ -50,6 +50,14 @@ class ClosedYear:
     older: "ClosedYear | None"  # after a machine was off for long
 
 
+# Every board page asks for it, so it is made once.
+_STILL_HERE = (
+    select(*sealed_years)
+    .where(sealed_years.user_id == bindparam("user_id"), sealed_years.moods.is_not(None))
+    .order_by(sealed_years.year)
+)
+
+
 class ClosedYears:
     """What a person sees of their closed years, and does with them."""
 
@@ -62,11 +70,7 @@ class ClosedYears:
     def of(self, person: Person) -> ClosedYear | None:
         """The year that the person closed last, while the server still has it."""
         with self._database.read() as session:
-            rows = session.execute(
-                select(*sealed_years)
-                .where(sealed_years.user_id == person.id, sealed_years.moods.is_not(None))
-                .order_by(sealed_years.year)
-            ).all()
+            rows = session.execute(_STILL_HERE, {"user_id": person.id}).all()
         closed: ClosedYear | None = None
         for row in rows:
             closed = ClosedYear(

@@ -26,7 +26,7 @@ from moodtracker.moods import Mood
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
 # A year is read for each page and each tap: the statement is made once, and what SQLModel would do
-# to each of its moments by a chain of Python calls is done in :func:`_in_utc`.
+# to each of its moments by a chain of Python calls is done in :func:`_read`.
 _BETWEEN = (
     select(
         entries.day,
@@ -178,17 +178,20 @@ def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
 
 def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
     rows = session.execute(_BETWEEN, {"user_id": user_id, "first": first, "last": last}).all()
+    # SQLite keeps UTC without saying so.
+    if rows and rows[0].recorded_at.tzinfo is None:
+        return tuple(
+            [
+                Entry._make((day, slot, _MOODS[mood], at.replace(tzinfo=UTC), tap, note))
+                for day, slot, mood, at, tap, note in rows
+            ]
+        )
     return tuple(
         [
-            Entry._make((day, slot, _MOODS[mood], _in_utc(at), tap, note))
+            Entry._make((day, slot, _MOODS[mood], at.astimezone(UTC), tap, note))
             for day, slot, mood, at, tap, note in rows
         ]
     )
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """The moment as the column's own type would give it: SQLite keeps UTC without saying so."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _writing_on(session: Session, who: SignedIn, day: date) -> Person:

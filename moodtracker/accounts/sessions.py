@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -253,19 +253,32 @@ def _look_up(database: Database, user_id: int, token_hash: str) -> Row[Any] | No
         return _row(session, user_id, token_hash)
 
 
+# Every page and every tap begins with it, so it is made once.
+_OF_SESSION = (
+    select_person()
+    .add_columns(sessions.seen_at)
+    .where(
+        users.id == sessions.user_id,
+        users.disabled_at.is_(None),
+        sessions.user_id == bindparam("user_id"),
+        sessions.token_hash == bindparam("token_hash"),
+        sessions.seen_at >= bindparam("seen_since"),
+        sessions.created_at >= bindparam("begun_since"),
+    )
+)
+_OF_SESSION_LOCKED = _OF_SESSION.with_for_update(of=UserRow)
+
+
 def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:
     """The person and ``seen_at`` of a session that is open, None where there is none."""
-    found = (
-        select_person()
-        .add_columns(sessions.seen_at)
-        .where(
-            users.id == sessions.user_id,
-            users.disabled_at.is_(None),
-            *_named(user_id, token_hash),
-            *_is_open(),
-        )
-    )
-    return session.execute(found.with_for_update(of=UserRow) if lock else found).first()
+    now = clock.now()
+    which = {
+        "user_id": user_id,
+        "token_hash": token_hash,
+        "seen_since": now - IDLE,
+        "begun_since": now - LONGEST,
+    }
+    return session.execute(_OF_SESSION_LOCKED if lock else _OF_SESSION, which).first()
 
 
 def _is_open() -> tuple[ColumnElement[bool], ...]:
