@@ -125,3 +125,39 @@ def test_without_a_host_there_is_no_mail_server(monkeypatch, tmp_path):
         load(smtp_host="mail.example.org", mail_from="mood@example.org", smtp_security="tls")
     )
     assert isinstance(found, Smtp)
+
+
+def test_a_server_without_8bitmime_takes_what_is_in_seven_bits(smtp, mail_server):
+    mail_server.behaviour.without = ("8BITMIME", "SMTPUTF8", "SIZE 33554432")
+    send(smtp)
+    assert mail_server.recipients() == ["ada@example.org"]
+    assert mail_server.options == []
+
+
+def test_an_address_that_a_server_cannot_take_is_that_persons_trouble(smtp, mail_server):
+    mail_server.behaviour.without = ("8BITMIME", "SMTPUTF8")
+    with pytest.raises(RecipientRefused, match="RFC 6531") as refusal:
+        send(smtp, "ädä@example.org")
+    assert refusal.value.for_good
+    assert mail_server.taken == []
+
+
+def test_letters_beyond_ascii_are_announced(smtp, mail_server):
+    send(smtp, "ädä@example.org")
+    assert {"SMTPUTF8", "BODY=8BITMIME"} <= set(mail_server.options)
+
+
+def test_a_refused_recipient_leaves_the_connection_for_the_next(smtp, mail_server):
+    mail_server.behaviour.rcpt["ada@example.org"] = "550 5.1.1 unknown"
+    with smtp.connect() as connection:
+        with pytest.raises(RecipientRefused):
+            connection.send("mood@example.org", "ada@example.org", MESSAGE)
+        connection.send("mood@example.org", "bob@example.org", MESSAGE)
+    assert mail_server.recipients() == ["bob@example.org"]
+
+
+@pytest.mark.parametrize("reply", ["550 5.1.8 bad sender's domain", "550 5.1.7 bad sender"])
+def test_what_is_wrong_with_the_sender_is_no_recipients_trouble(smtp, mail_server, reply):
+    mail_server.behaviour.rcpt["ada@example.org"] = reply
+    with pytest.raises(ServerTrouble):
+        send(smtp)

@@ -37,6 +37,7 @@ class MailServer:
         self.behaviour = Behaviour()
         self.taken: list[tuple[str, EmailMessage]] = []
         self.connections = 0
+        self.options: list[str] = []  # of the last MAIL
         self._controller: Controller | None = None
 
     def start(self) -> "MailServer":

@@ -1,0 +1,194 @@
+"""Everybody's year ends at their own minute, wherever they are, and no tap falls between (Y1)."""
+
+import os
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from moodtracker import days
+from moodtracker.diary import DayLocked
+from moodtracker.models import EntryRow, UserRow, sealed_years
+from moodtracker.moods import Mood
+from support.year_end import make_closed_years, make_year_end
+
+SECOND = timedelta(seconds=1)
+RACES = int(os.environ.get("MOODTRACKER_TEST_RACES", "25"))
+
+
+@pytest.fixture
+def year_end(database, live):
+    return make_year_end(database, live, None)
+
+
+def live_in_every_zone(database, at):
+    """A person in each zone, with a mood of that moment's day; their zones by id."""
+    names = sorted(days.zone_names())
+    if not database.is_sqlite:
+        names = names[::12]  # the other database has them all, and the same statements
+    zones = dict(enumerate(names, start=1))
+    with database.write() as session:
+        session.execute(
+            insert(UserRow),
+            [
+                {
+                    "id": number,
+                    "username": f"p{number}",
+                    "first_name": "Ada",
+                    "zone": zone,
+                    "open_year": at.year,
+                    "created_at": at,
+                }
+                for number, zone in zones.items()
+            ],
+        )
+        session.execute(
+            insert(EntryRow),
+            [
+                {
+                    "user_id": number,
+                    "day": at.date(),
+                    "slot": 1,
+                    "mood": 4,
+                    "recorded_at": at,
+                    "tap": "tap00001",
+                }
+                for number in zones
+            ],
+        )
+    return zones
+
+
+def closed(database):
+    with database.read() as session:
+        return set(session.scalars(select(sealed_years.user_id)))
+
+
+def test_every_zone_of_the_zone_database_closes_at_its_own_minute(year_end, database, moved_clock):
+    moved_clock.set(2026, 12, 30, 12)
+    zones = live_in_every_zone(database, moved_clock.now())
+    ends = {number: days.ends_at(date(2026, 12, 31), zone) for number, zone in zones.items()}
+    if database.is_sqlite:
+        assert min(ends.values()) == datetime(2026, 12, 31, 10, tzinfo=UTC), "in Kiritimati"
+        assert max(ends.values()) == datetime(2027, 1, 1, 12, tzinfo=UTC), "on Baker Island"
+    for moment in sorted(set(ends.values())):
+        for now in (moment - SECOND, moment):
+            moved_clock.moment = now
+            year_end.seal_ended_years()
+            assert closed(database) == {number for number, end in ends.items() if end <= now}
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "last", "ends"),
+    [
+        # Samoa had no 30 December 2011, the Line Islands no 31 December 1994.
+        ("Pacific/Apia", 2011, date(2011, 12, 31), datetime(2011, 12, 31, 10, tzinfo=UTC)),
+        ("Pacific/Kiritimati", 1994, date(1994, 12, 30), datetime(1994, 12, 31, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_year_without_one_of_its_last_days_ends_all_the_same(
+    year_end, join, diary, database, live, moved_clock, zone, year, last, ends
+):
+    moved_clock.moment = days.begins_at(last, zone)
+    ada = join("ada", zone)
+    diary.record(ada, last, Mood.GOOD, "tap00001")
+    moved_clock.moment = ends - SECOND
+    year_end.seal_ended_years()
+    assert closed(database) == set()
+    moved_clock.moment = ends
+    year_end.seal_ended_years()
+    board = make_closed_years(database, live).board(ada.person, year)
+    assert [entry.day for entry in board.entries] == [last]
+
+
+def test_half_past_eleven_on_the_last_evening_in_los_angeles_is_the_old_years(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2027, 1, 1, 7, 30)
+    ada = join("ada", "America/Los_Angeles")
+    diary.record(ada, date(2026, 12, 31), Mood.GREAT, "tap00001")
+    moved_clock.set(2027, 1, 1, 8)
+    year_end.seal_ended_years()
+    (entry,) = make_closed_years(database, live).board(ada.person, 2026).entries
+    assert (entry.day, entry.recorded_at) == (
+        date(2026, 12, 31),
+        datetime(2027, 1, 1, 7, 30, tzinfo=UTC),
+    )
+
+
+def test_a_day_that_ends_at_five_keeps_the_year_open_until_five(
+    year_end, join, diary, database, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 12)
+    ada = join()
+    with database.write() as session:
+        session.execute(text("UPDATE users SET day_end_hour = 5"))
+    moved_clock.set(2027, 1, 1, 4, 59, 59)
+    diary.record(ada, date(2026, 12, 31), Mood.GOOD, "tap00001")
+    year_end.seal_ended_years()
+    assert closed(database) == set()
+    moved_clock.set(2027, 1, 1, 5)
+    year_end.seal_ended_years()
+    assert closed(database) == {ada.person.id}
+
+
+def test_the_29th_of_february_is_in_the_closed_year(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2028, 2, 29, 12)
+    ada = join()
+    diary.record(ada, date(2028, 2, 29), Mood.GOOD, "tap00001")
+    moved_clock.set(2029, 1, 1)
+    year_end.seal_ended_years()
+    board = make_closed_years(database, live).board(ada.person, 2028)
+    assert [entry.day for entry in board.entries] == [date(2028, 2, 29)]
+    assert board.days_so_far == 366
+
+
+def test_somebody_without_any_mood_has_nothing_closed(year_end, join, database, moved_clock):
+    join()
+    moved_clock.set(2027, 1, 1)
+    year_end.seal_ended_years()
+    assert closed(database) == set()
+
+
+def test_a_tap_that_races_the_close_is_in_the_closed_year_or_refused(
+    year_end, join, diary, database, live, moved_clock
+):
+    """It is never in both years, nor in neither; the long form is MOODTRACKER_TEST_RACES=500."""
+    ada = join()
+    last = date(2026, 12, 31)
+    closed_years = make_closed_years(database, live)
+    accepted = refused = 0
+    for round_ in range(RACES):
+        moved_clock.set(2026, 12, 31, 12)
+        with database.write() as session:
+            session.execute(text("DELETE FROM sealed_years"))
+            session.execute(text("UPDATE users SET latest_day = NULL, open_year = NULL"))
+        diary.record(ada, last, Mood.GOOD, f"first{round_:04}")
+        barrier = threading.Barrier(2)
+        answers: list[bool] = []
+
+        def tap(round_=round_, barrier=barrier, answers=answers) -> None:
+            barrier.wait()
+            try:
+                diary.record(ada, last, Mood.GREAT, f"racer{round_:04}")
+                answers.append(True)
+            except DayLocked:
+                answers.append(False)
+
+        tapping = threading.Thread(target=tap)
+        tapping.start()
+        barrier.wait()
+        moved_clock.set(2027, 1, 1)
+        year_end.seal_ended_years()
+        tapping.join()
+        year_end.seal_ended_years()
+        board = closed_years.board(ada.person, 2026)
+        assert len(board.entries) == (2 if answers == [True] else 1)
+        accepted += answers == [True]
+        refused += answers == [False]
+        with database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM entries")) == 0
+    assert accepted + refused == RACES
