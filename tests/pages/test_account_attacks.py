@@ -264,6 +264,57 @@ def test_registering_takes_as_long_whether_or_not_an_address_is_known(server, pe
     assert difference(known_times, unknown_times) < FAR_APART
 
 
+# Addresses
+
+
+def test_a_new_address_needs_the_password_and_counts_only_once_it_is_confirmed(server):
+    me = Visitor(server, server.register("mover"))
+    for password in ("", "not my password"):
+        answer = me.post("/settings/address", email="eve@example.org", password=password)
+        assert answer.status_code == 422
+    assert me.post("/settings/address", email="no address", password=PASSWORD).status_code == 422
+    answer = me.post("/settings/address", email="moved@example.org", password=PASSWORD)
+    assert answer.status_code == 303
+    database = database_of(server)
+    mover = find(database, "mover")
+    assert mover.mail_address == "mover@example.org"
+    with database.write() as session:
+        token = links.make(session, "verify", mover.id, "moved@example.org")
+    assert Visitor(server).get(f"/verify?token={token}").status_code == 200
+    assert find(database, "mover").mail_address == "mover@example.org"
+    assert Visitor(server).post("/verify", token=token).status_code == 200
+    assert find(database, "mover").mail_address == "moved@example.org"
+    assert Visitor(server).post("/verify", token=token).status_code == 410
+    with database.read() as session:
+        told = session.execute(
+            text("SELECT email FROM messages WHERE kind = 'address_changed'")
+        ).scalars()
+        assert list(told) == ["mover@example.org"]
+    database.close()
+
+
+def test_an_address_that_is_confirmed_for_one_cannot_be_confirmed_for_another(server):
+    server.register("first1")
+    me = Visitor(server, server.register("second2"))
+    me.post("/settings/address", email="first1@example.org", password=PASSWORD)
+    database = database_of(server)
+    with database.write() as session:
+        token = links.make(session, "verify", find(database, "second2").id, "first1@example.org")
+    assert Visitor(server).post("/verify", token=token).status_code == 409
+    assert find(database, "first1@example.org").username == "first1"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "free"), [("/forgot", 10), ("/reset", 10), ("/verify", 20)], ids=str
+)
+def test_links_are_asked_for_and_tried_a_few_times_from_one_address(server, path, free):
+    hasty = Visitor(server)
+    statuses = [hasty.post(path, login="whoever", token="1.x").status_code for _ in range(free + 4)]
+    assert 429 not in statuses[:free]
+    assert 429 in statuses[free:]
+
+
 # Links
 
 

@@ -157,3 +157,12 @@ def test_nothing_is_wider_than_the_screen(server, administrator, open_browser, p
     page.goto(f"{server.url}{path}")
     page.wait_for_selector(".sections .card")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_a_mail_server_people_are_told_what_will_not_happen(server):
+    page = html.unescape(ask(server, "/settings", server.register("unmailed")).text)
+    assert "This board sends no mail" in page
+    assert "nobody can have a link to a new password" in page
+    answer = httpx.get(f"{server.url}/forgot")
+    assert answer.status_code == 503
+    assert "moodtracker user reset-password" in answer.text
