@@ -26,7 +26,6 @@ def mount(app: App, rollover: Rollover) -> None:
         shown = await asyncio.to_thread(read, app, who)
 
         assets.add_style("board.css")
-        obstacles.add(request)
         nonce = request.state.nonce
         ui.add_head_html(f"<script nonce='{nonce}'>{assets.text('early.js')}</script>")
         ui.add_head_html(
@@ -38,6 +37,7 @@ def mount(app: App, rollover: Rollover) -> None:
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
         ui.add_body_html(f"<main id='main'>{''.join(cards(shown).values())}</main>")
+        obstacles.add(request)
 
         page = OpenBoard(app, who, client, shown)
         rollover.add(page)

@@ -135,9 +135,9 @@ def mount(
         with Client(page, request=visit.request) as client:
             client.title = f"{heading()} · Moodtracker"
             assets.add_style()
-            obstacles.add(visit.request)
             ui.add_body_html(faces.symbols())
             ui.add_body_html(parts.header(visit.person))
+            obstacles.add(visit.request)
             with ui.element("main").classes("sections") as main:
                 main.props["id"] = "main"
                 parts.text("a", _("Back to your board")).classes("back").props["href"] = address(
