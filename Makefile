@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench docs pictures lock clean
+.PHONY: run test check bench docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -26,6 +26,15 @@ docs:
 # Every page and state at five widths, light and dark, in pictures/; those of the README anew.
 pictures: .venv/tests
 	PYTHONPATH=.:tests $(BIN)/python tests/pictures.py
+
+# Brings the catalogues of moodtracker/locales up to date with the words in the code: what is new is
+# empty there until somebody writes it, what is gone is taken out.
+words: .venv/tests
+	mkdir -p build
+	PYTHONPATH=.:tests $(BIN)/pybabel -q extract -F moodtracker/locales/mapping.cfg --add-location=file --sort-output \
+		--project=Moodtracker --copyright-holder=Moodtracker -o build/words.pot .
+	$(BIN)/pybabel -q update -i build/words.pot -d moodtracker/locales -D moodtracker \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100
 
 # The environment is made anew where a lock file has changed. Every package is pinned with its hashes.
 .venv/runs: requirements.lock pyproject.toml

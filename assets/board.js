@@ -135,7 +135,7 @@
 
   function count() {
     const box = find("note-text");
-    const left = (box.maxLength - box.value.length).toLocaleString(document.documentElement.lang);
+    const left = (box.maxLength - box.value.length).toLocaleString(document.documentElement.lang, { numberingSystem: "latn" });
     find("note-left").textContent = find("note-left").dataset.words.replace("{count}", left);
   }
 

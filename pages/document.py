@@ -43,11 +43,18 @@ class Document:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        who: SignedIn | None = scope.get("state", {}).get("signed_in")
-        chosen = who.person.language if who else ""
-        wished = chosen or language.preferred(Headers(scope=scope).get("accept-language", ""))
-        with language.speaking(wished), _themed(who.person.theme if who else "system"):
+        with dressed_for(scope):
             await self._inner(scope, receive, send)
+
+
+@contextmanager
+def dressed_for(scope: Scope) -> Iterator[None]:
+    """Speak to whoever asks as they wish, as far as it is known by now who that is."""
+    who: SignedIn | None = scope.get("state", {}).get("signed_in")
+    chosen = who.person.language if who else ""
+    wished = chosen or language.preferred(Headers(scope=scope).get("accept-language", ""))
+    with language.speaking(wished), _themed(who.person.theme if who else "system"):
+        yield
 
 
 def attributes() -> Markup:
@@ -89,4 +96,5 @@ def _dress(_request: Request) -> dict[str, str]:
         "head": head(),
         "connection_lost": _("Not connected."),
         "trying_to_reconnect": _("What you pick is kept, and sent once the connection is back."),
+        "too_long": _("That is too long to be sent."),
     }

@@ -101,10 +101,12 @@ async def told_plainly(inner: ASGIApp, scope: Scope, receive: Receive, send: Sen
             await send(message)
 
     try:
-        await inner(scope, receive, sending)
+        with document.dressed_for(scope):
+            await inner(scope, receive, sending)
     except Exception:
         if not is_begun:
-            await _in_trouble()(scope, receive, send)
+            with document.dressed_for(scope):
+                await _in_trouble()(scope, receive, send)
         raise
 
 

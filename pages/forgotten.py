@@ -17,8 +17,8 @@ from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting, words
 
-_FORGOT = ui.page("/forgot", title="New password · Moodtracker")
-_RESET = ui.page("/reset", title="New password · Moodtracker")
+_FORGOT = ui.page("/forgot")
+_RESET = ui.page("/reset")
 _FREE_TRIES = 10  # from one address
 
 

@@ -26,7 +26,7 @@ from pages.setup_code_field import is_asked_for, setup_code_field
 from pages.who_fields import who_fields
 from pages.zone_field import zone_field
 
-_PAGE = ui.page("/register", title="Welcome · Moodtracker")
+_PAGE = ui.page("/register")
 _FREE_TRIES = 100  # from one address, which a school may share
 
 

@@ -40,6 +40,7 @@ def header(person: Person) -> str:
 def narrow_card(title: str, words: str) -> Iterator[None]:
     """A page of one narrow card, with the brand above and what the block adds inside."""
     assets.add_style()
+    ui.context.client.title = f"{title} · Moodtracker"
     obstacles.add(ui.context.client.request)
     ui.add_body_html(faces.symbols())
     with ui.element("main").classes("narrow"):

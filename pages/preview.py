@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse
 
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
-from moodtracker.language import speaking
 from moodtracker.mail import rehearsal, year_end
 from pages.sub_path import address
 
@@ -16,14 +15,13 @@ def mount(web: FastAPI, app: App) -> None:
     """Serve /year-end/preview."""
 
     def draw(who: SignedIn) -> str:
-        with speaking(who.person.language):
-            return year_end.page(
-                rehearsal.current_board(app.database, who.person),
-                name=who.person.first_name,
-                base_url=app.settings.base_url,
-                keep_days=app.settings.year_end_keep_days,
-                picture=address("/board.png"),
-            )
+        return year_end.page(
+            rehearsal.current_board(app.database, who.person),
+            name=who.person.first_name,
+            base_url=app.settings.base_url,
+            keep_days=app.settings.year_end_keep_days,
+            picture=address("/board.png"),
+        )
 
     @web.get("/year-end/preview")
     async def preview(request: Request) -> HTMLResponse:

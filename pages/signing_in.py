@@ -21,7 +21,7 @@ from pages import parts, posting, words
 from pages.guard import local_path
 from pages.provider import away, button
 
-_PAGE = ui.page("/login", title="Sign in · Moodtracker")
+_PAGE = ui.page("/login")
 
 
 def mount(web: FastAPI, app: App) -> None:

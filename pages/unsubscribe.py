@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe, wishes
-from pages import assets, errors
+from pages import assets, document, errors
 from pages.sub_path import address
 
 
@@ -51,7 +51,7 @@ def _question(token: str) -> HTMLResponse:
         _("Once a year you are mailed your finished board. Without it you download it yourself.")
     )
     return HTMLResponse(
-        f"""<!doctype html><html><head><title>{title} · Moodtracker</title>
+        f"""<!doctype html><html{document.attributes()}><head><title>{title} · Moodtracker</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>

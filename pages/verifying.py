@@ -17,7 +17,7 @@ from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting, words
 
-_PAGE = ui.page("/verify", title="Your address · Moodtracker")
+_PAGE = ui.page("/verify")
 _FREE_TRIES = 20  # from one address
 
 

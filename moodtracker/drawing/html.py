@@ -11,26 +11,11 @@ from zoneinfo import ZoneInfo
 from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.drawing.faces import face
+from moodtracker.drawing.kept import kept
 from moodtracker.drawing.today import words
 from moodtracker.drawing.values import Values
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 # The classes of a square by the moods of its day.
 _KINDS: dict[tuple[Mood, ...], str] = (
@@ -49,7 +34,7 @@ def year_card(board: Board) -> str:
     return (
         '<section id="year-card" class="card" aria-labelledby="year-heading">'
         f'<h2 id="year-heading">{_("Your {year}").format(year=board.year)}</h2>'
-        f'<span id="kept">{_kept(board)}</span>{year_table(board)}'
+        f'<span id="kept">{kept(board)}</span>{year_table(board)}'
         f'<ul class="legend" aria-label="{_("How often")}">{legend}</ul>'
         '<section id="look" aria-labelledby="look-day" hidden><h3 id="look-day"></h3>'
         f'<button type="button" id="look-before" aria-label="{_("The day before")}">‹</button>'
@@ -64,7 +49,7 @@ def values(board: Board) -> Values:
     """What a tap can change in :func:`year_card`."""
     today = board.open_day
     shown: Values = {
-        "kept": _kept(board),
+        "kept": kept(board),
         f"day-{today.isoformat()}": [_kinds(board, today), _title(board, today)],
     }
     return shown | {f"count-{mood}": language.number(count) for mood, count in board.counts.items()}
@@ -94,12 +79,6 @@ def day_looked_at(board: Board, day: date) -> str:
         for entry in present
     )
     return f"<ul>{moods}</ul>"
-
-
-def _kept(board: Board) -> str:
-    return _("{kept} of {days} days").format(
-        kept=language.number(board.days_kept), days=language.number(board.days_so_far)
-    )
 
 
 def _month(board: Board, month: int, month_days: list[date]) -> str:

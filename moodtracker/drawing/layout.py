@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 from moodtracker import language
 from moodtracker.board import Board
 from moodtracker.drawing import lettering
+from moodtracker.drawing.kept import kept
 from moodtracker.language import gettext as _
-from moodtracker.language import ngettext
 from moodtracker.moods import Mood
 
 WHITE, INK, MUTED, BLANK, OUTLINE = "#ffffff", "#23212b", "#6f6d78", "#eeebe4", "#e0dcd3"
@@ -160,8 +160,8 @@ _POSTER_LEGEND_TOP = 1610
 def landscape(board: Board, *, has_faces: bool = False) -> Picture:
     """Twelve rows of days, as the page has them on a wide screen; faces in the squares if asked."""
     year = Label(_MARGIN, 58, (Run(str(board.year), INK),), 40, bold=True)
-    kept = Label(_MARGIN + round(year.width) + 16, 58, (Run(_kept(board), MUTED),), 23)
-    labels = [year, kept]
+    days = Label(_MARGIN + round(year.width) + 16, 58, (Run(kept(board), MUTED),), 23)
+    labels = [year, days]
     for number in range(1, 32):
         box = square(date(board.year, 1, number))
         middle = box.left + box.side / 2
@@ -195,7 +195,7 @@ def poster(board: Board, *, has_faces: bool = False) -> Picture:
     right = POSTER_WIDTH - _POSTER_MARGIN
     labels = [
         Label(_POSTER_MARGIN - 4, 212, (Run(str(board.year), INK),), 92, bold=True),
-        _muted(right, 212, _kept(board), 27, "right"),
+        _muted(right, 212, kept(board), 27, "right"),
     ]
     squares: list[Square] = []
     for month, days in board.months():
@@ -251,13 +251,6 @@ def _marks(squares: Iterable[Square]) -> Iterator[Disc]:
             side = round(box.side * 0.56)
             yield Disc(moods[0], Box(box.left, box.top, side))
             yield Disc(moods[1], Box(box.right - side, box.bottom - side, side))
-
-
-def _kept(board: Board) -> str:
-    days = board.days_so_far
-    return ngettext("{kept} of {days} day", "{kept} of {days} days", days).format(
-        kept=language.number(board.days_kept), days=language.number(days)
-    )
 
 
 def _muted(x: float, baseline: int, words: str, size: int, anchor: Anchor = "left") -> Label:

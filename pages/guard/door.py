@@ -17,6 +17,7 @@ from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
+from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
 from pages import errors, installing
 from pages.guard import handshake as handshakes
@@ -104,7 +105,7 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
         if scope["path"].startswith(_SOCKET):
-            return PlainTextResponse("This app needs websockets.", status_code=400)
+            return PlainTextResponse(_("This app needs websockets."), status_code=400)
         if scope["method"] == "POST" and not self._origins.are_ours(headers):
             return errors.foreign(headers.get("origin", "null"), self._app.settings.base_url)
         return limits.refusal(scope, headers)

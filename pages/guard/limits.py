@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope
 
+from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
 
 _FORMS = ("", "application/x-www-form-urlencoded")
@@ -30,22 +31,22 @@ class BodyRefused(Exception):  # noqa: N818 - it is an answer to the sender, not
 def refusal(scope: Scope, headers: Headers) -> Response | None:
     """What a request is told that asks in no way that this app knows, or None."""
     if scope["method"] not in METHODS:
-        return _told(405, "This is not done here.", Allow=", ".join(METHODS))
+        return _told(405, _("This is not done here."), Allow=", ".join(METHODS))
     if len(scope["path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS:
-        return _told(414, "This address is too long.")
+        return _told(414, _("This address is too long."))
     raw = scope["headers"]
     if (
         len(raw) > _MOST_HEADERS
         or sum(len(name) + len(value) for name, value in raw) > _LARGEST_HEAD
     ):
-        return _told(431, "This request has too many headers.")
+        return _told(431, _("This request has too many headers."))
     if scope["method"] == "POST":
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _FORMS and not (kind == _ONE_CLICK and scope["path"] == unsubscribe.PATH):
-            return _told(415, "Only forms are taken here, and no files.")
+            return _told(415, _("Only forms are taken here, and no files."))
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > LARGEST_BODY:
-            return _told(413, "This is too long.")
+            return _told(413, _("This is too long."))
     return None
 
 
@@ -55,7 +56,7 @@ def too_early(headers: Headers) -> Response | None:
     Such a page would wait for a socket that may never come; the browser asks again in time.
     """
     purpose = headers.get("sec-purpose") or headers.get("purpose") or ""
-    return _told(503, "Not ahead of time.") if "prefetch" in purpose.lower() else None
+    return _told(503, _("Not ahead of time.")) if "prefetch" in purpose.lower() else None
 
 
 async def with_body(receive: Receive) -> Receive:
@@ -67,13 +68,13 @@ async def with_body(receive: Receive) -> Receive:
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise BodyRefused(_told(400, "The sender has left."))
+                    raise BodyRefused(_told(400, _("The sender has left.")))
                 body += message.get("body", b"")
                 if len(body) > LARGEST_BODY:
-                    raise BodyRefused(_told(413, "This is too long."))
+                    raise BodyRefused(_told(413, _("This is too long.")))
                 more = message.get("more_body", False)
     except TimeoutError:
-        raise BodyRefused(_told(408, "This took too long. Please try again.")) from None
+        raise BodyRefused(_told(408, _("This took too long. Please try again."))) from None
     whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
 
     async def receiving() -> Message:

@@ -19,7 +19,7 @@ from moodtracker.accounts.identity import Identity, ProviderDown
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from pages import errors, posting
+from pages import document, errors, posting
 from pages.guard import cookie_name, local_path, signed_out_path
 from pages.provider import answers
 from pages.provider.button import START
@@ -124,7 +124,8 @@ def _leading_to(request: Request, address: str) -> Response:
     if request.method == "GET":
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><title>{_("One moment")} · Moodtracker</title>'
+        f"<!doctype html><html{document.attributes()}><head>"
+        f"<title>{_('One moment')} · Moodtracker</title>"
         f'<meta http-equiv="refresh" content="0; url={escape(address)}"></head>'
         f'<body><a href="{escape(address)}">{_("Go on")}</a></body></html>',
         headers={"Cache-Control": "no-store"},

@@ -22,7 +22,7 @@ from pages.provider import answers, away, join
 from pages.provider.newcomer import Newcomer, private
 
 _CONNECT = "/login/provider/connect"
-_PAGE = ui.page(_CONNECT, title="Sign in · Moodtracker")
+_PAGE = ui.page(_CONNECT)
 
 
 def mount(web: FastAPI, app: App) -> None:

@@ -25,7 +25,7 @@ from pages.who_fields import who_fields
 from pages.zone_field import zone_field
 
 _JOIN = "/login/provider/join"
-_PAGE = ui.page(_JOIN, title="Welcome · Moodtracker")
+_PAGE = ui.page(_JOIN)
 
 
 def mount(web: FastAPI, app: App) -> None:
