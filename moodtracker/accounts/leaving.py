@@ -24,7 +24,13 @@ def delete_account(database: Database, user_id: int, address: str = "") -> None:
             return
         _delete(session, user_id)
         if person.mail_address:
-            post.ask(session, post.Kind.GOODBYE, person.mail_address, name=person.first_name)
+            post.ask(
+                session,
+                post.Kind.GOODBYE,
+                person.mail_address,
+                name=person.first_name,
+                language=person.language,
+            )
         audit.note(session, NOBODY, Event.DELETED, address=address)
     database.forget_deleted()
 

@@ -4,7 +4,7 @@ A link's token is made with its mail, so that nothing that waits to be sent is a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from moodtracker.accounts import links, people
 from moodtracker.accounts.links import Purpose
 from moodtracker.accounts.people import Person
 from moodtracker.database import Database
-from moodtracker.language import day_and_time, speaking
+from moodtracker.language import day_and_time, speaking, spoken
 from moodtracker.language import gettext as _
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.message import Names, begin, in_one_line, render
@@ -31,6 +31,7 @@ class _Words:
     paragraphs: tuple[str, ...]
     small_print: str
     link: tuple[str, str] | None = None  # what it says, and where it leads
+    language: str = field(default_factory=spoken)
 
 
 class AccountMails:
@@ -145,18 +146,19 @@ class AccountMails:
             return person.first_name, person.mail_address, words
 
     def _goodbye(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
-        words = _Words(
-            subject=_("Your account is deleted"),
-            heading=_("Goodbye, {name}").format(name=asked.name),
-            paragraphs=(
-                _(
-                    "Your account at {base_url} is deleted, with your moods, your settings and "
-                    "what waited to be sent to you."
-                ).format(base_url=self._envelope.base_url),
-                _("Thank you for having been here."),
-            ),
-            small_print=_("This is the last mail that you get from here."),
-        )
+        with speaking(asked.language):
+            words = _Words(
+                subject=_("Your account is deleted"),
+                heading=_("Goodbye, {name}").format(name=asked.name),
+                paragraphs=(
+                    _(
+                        "Your account at {base_url} is deleted, with your moods, your settings and "
+                        "what waited to be sent to you."
+                    ).format(base_url=self._envelope.base_url),
+                    _("Thank you for having been here."),
+                ),
+                small_print=_("This is the last mail that you get from here."),
+            )
         return asked.name, asked.email, words
 
     def _link(self, session: Session, purpose: Purpose, person: Person, email: str) -> str:
@@ -175,9 +177,11 @@ class AccountMails:
             date=asked.date,
         )
         told = {"words": words, "paragraphs": list(map(in_one_line, words.paragraphs))}
-        message.set_content(render("letter.txt", told), cte="quoted-printable")
+        with speaking(words.language):
+            plain, html = render("letter.txt", told), render("letter.html", told)
+        message.set_content(plain, cte="quoted-printable")
         message.make_alternative(Names(message_id).boundary("alternative"))
-        message.add_alternative(render("letter.html", told), subtype="html", cte="quoted-printable")
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
         return Letter(address, message.as_bytes())
 
 

@@ -68,6 +68,7 @@ class Messages:
                     row.kind,
                     row.email,
                     row.name,
+                    row.language,
                     row.created_at,
                     row.message_id,
                     row.message_date,

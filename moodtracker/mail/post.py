@@ -39,10 +39,19 @@ def useful_for(kind: str) -> timedelta:
     return _USEFUL_FOR.get(kind, _USEFUL_FOR_OTHERS)
 
 
-def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name: str = "") -> None:
+def ask(
+    session: Session,
+    kind: Kind,
+    email: str,
+    *,
+    user_id: int = NOBODY,
+    name: str = "",
+    language: str = "",
+) -> None:
     """Have a mail sent soon after the transaction, and in any case again until it is taken.
 
-    ``name`` is what the person is called, where the account will not be there to tell.
+    ``name`` is what the person is called, and ``language`` what they speak, where the account will
+    not be there to tell.
     """
     now = clock.now()
     session.execute(
@@ -52,6 +61,7 @@ def ask(session: Session, kind: Kind, email: str, *, user_id: int = NOBODY, name
             kind=kind,
             email=email,
             name=name,
+            language=language,
             state="pending",
             created_at=now,
             next_try_at=now,

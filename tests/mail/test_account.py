@@ -1,9 +1,10 @@
 import re
 from email import message_from_bytes, policy
+from gettext import NullTranslations
 
 import pytest
 
-from moodtracker import clock
+from moodtracker import clock, language
 from moodtracker.accounts import addresses, links
 from moodtracker.accounts.people import find
 from moodtracker.mail.account import AccountMails
@@ -11,6 +12,14 @@ from moodtracker.mail.letter import Asked, Envelope
 from moodtracker.mail.post import Kind
 from moodtracker.models import UserRow, users
 
+ABOUT_AN_ACCOUNT = {
+    Kind.JOIN,
+    Kind.VERIFY,
+    Kind.RESET,
+    Kind.ADDRESS_CHANGED,
+    Kind.PASSWORD_CHANGED,
+    Kind.GOODBYE,
+}
 ENVELOPE = Envelope("Moodtracker <mood@example.org>", "https://mood.example.org/board", 30)
 
 
@@ -19,9 +28,9 @@ def write(database):
     """Writes the mail of a kind; returns it, or None where there is nothing to send."""
     mails = AccountMails(database, ENVELOPE)
 
-    def written(kind, email="ada@example.org", user_id=0, name="Ada"):
+    def written(kind, email="ada@example.org", user_id=0, name="Ada", spoken="en"):
         now = clock.now()
-        asked = Asked(user_id, kind, email, name, now, "f00", now)
+        asked = Asked(user_id, kind, email, name, spoken, now, "f00", now)
         letter = mails.writers()[kind](asked)
         return letter and (
             letter.address,
@@ -51,8 +60,8 @@ def change(database, username, **values):
         session.execute(UserRow.__table__.update().where(users.username == username).values(values))
 
 
-def test_every_kind_of_mail_that_can_be_asked_for_is_written_by_somebody(database):
-    assert set(AccountMails(database, ENVELOPE).writers()) == set(Kind)
+def test_every_mail_about_an_account_is_written_by_somebody(database):
+    assert set(AccountMails(database, ENVELOPE).writers()) == ABOUT_AN_ACCOUNT
 
 
 @pytest.mark.parametrize("kind", [Kind.JOIN, Kind.VERIFY])
@@ -130,8 +139,17 @@ def test_somebody_who_left_gets_a_goodbye_and_no_other_mail(write):
     address, message = write(Kind.GOODBYE)
     assert address == "ada@example.org"
     assert "Goodbye, Ada" in text_of(message)
-    for kind in set(Kind) - {Kind.GOODBYE}:
+    for kind in ABOUT_AN_ACCOUNT - {Kind.GOODBYE}:
         assert write(kind, user_id=4711) is None
+
+
+def test_a_goodbye_is_in_the_language_of_whoever_left(write, monkeypatch):
+    monkeypatch.setitem(language.LANGUAGES, "ar", "العربية")
+    monkeypatch.setattr(language, "_catalogue", lambda _: NullTranslations())
+    _, message = write(Kind.GOODBYE, spoken="ar")
+    assert '<html lang="ar" dir="rtl">' in html_of(message)
+    _, message = write(Kind.GOODBYE)
+    assert '<html lang="en" dir="ltr">' in html_of(message)
 
 
 def test_a_name_can_be_neither_markup_nor_a_header(join, write):

@@ -141,6 +141,7 @@ def _make_tables() -> None:
         sa.Column("kind", AutoString(), nullable=False),
         sa.Column("email", AutoString(), nullable=False),
         sa.Column("name", AutoString(), nullable=False),
+        sa.Column("language", AutoString(), nullable=False),
         sa.Column("state", AutoString(), nullable=False),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("next_try_at", UTCDateTime(), nullable=False),
