@@ -16,6 +16,8 @@ from moodtracker.live import Live
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 
+pytestmark = pytest.mark.splits
+
 TODAY = date(2026, 11, 24)
 
 

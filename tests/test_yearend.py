@@ -16,6 +16,8 @@ from support.addresses import verify_address
 from support.year_end import KEEP, make_closed_years
 from support.year_end import make_year_end as year_end_of
 
+pytestmark = pytest.mark.splits
+
 NEW_YEARS_EVE = date(2026, 12, 31)
 
 

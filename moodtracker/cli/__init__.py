@@ -19,6 +19,7 @@ _COMMANDS = {
     "backup": "backup",
     "restore": "backup",
     "demo": "demo",
+    "partitions": "partitions",
 }
 
 

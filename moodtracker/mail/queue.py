@@ -75,7 +75,7 @@ class Queue:
         longest_waiting = (
             select(c.user_id, self._key)
             .where(self._waits(now))
-            .order_by(c.next_try_at)
+            .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
             .limit(1)
             .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
             .cte("longest_waiting")

@@ -10,6 +10,8 @@ from moodtracker.mail.queue import GIVE_UP_AFTER, LEASE
 from moodtracker.moods import Mood
 from support.year_end import make_outbox, make_year_end
 
+pytestmark = pytest.mark.splits
+
 
 @pytest.fixture
 def year_end(database, live, mail_server):
