@@ -24,8 +24,9 @@ async def _show(visit: Visit) -> None:
         parts.submit(
             _("Do not mail me my year") if person.year_end_mail else _("Mail me my year"), "plain"
         )
-    link = parts.text("a", _("See how the mail looks so far"))
-    link.props["href"] = address("/year-end/preview")
+    with ui.element("p"):
+        link = parts.text("a", _("See how the mail looks so far"))
+        link.props["href"] = address("/year-end/preview")
     if visit.app.outbox and person.mail_address:
         with visit.form("year-end/send"):
             parts.submit(_("Send my year so far to me now"), "plain")
