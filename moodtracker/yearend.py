@@ -235,15 +235,15 @@ class YearEnd:
     def _next_close_at(self, session: Session) -> datetime | None:
         """When the next year of anybody's ends; by zones, of which there are few."""
         rows = session.execute(
-            select(users.open_year, users.zone, users.day_end_hour)
+            select(users.open_year, users.zone, users.day_end_hour, users.year_open_until)
             .where(users.open_year.is_not(None))
             .distinct()
         )
-        ends = (
-            days.ends_at(date(row.open_year, 12, 31), row.zone, row.day_end_hour)
-            for row in rows
-            if row.zone in days.zone_names()
-        )
+        ends = []
+        for row in rows:
+            if row.zone in days.zone_names():
+                end = days.ends_at(date(row.open_year, 12, 31), row.zone, row.day_end_hour)
+                ends.append(max(end, row.year_open_until or end))
         return min(ends, default=None)
 
     def _with_an_older_year(self) -> Sequence[Row[Any]]:
@@ -311,7 +311,8 @@ class YearEnd:
         """When the mail is due: at the set time of 1 January, not before the year has ended."""
         new_year = date(year + 1, 1, 1)
         at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
-        return max(at.astimezone(UTC), days.begins_at(new_year, person.zone, person.day_end_hour))
+        ended_at = days.begins_at(new_year, person.zone, person.day_end_hour)
+        return max(at.astimezone(UTC), ended_at, person.year_open_until or ended_at)
 
 
 def _differs_from_wishes() -> ColumnElement[bool]:

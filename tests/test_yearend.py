@@ -323,6 +323,26 @@ def test_nothing_of_an_erased_year_is_left_in_the_database_file(
         assert needle not in file.read_bytes()
 
 
+def test_a_year_that_a_move_keeps_open_closes_and_is_mailed_when_that_is_over(
+    year_end, join, write_moods, mail_server, database, moved_clock, closed_years
+):
+    """Y7: who moves east on the last day has the old end, or 24 hours."""
+    ada = join()
+    write_moods(ada, days=(date(2026, 12, 31),))
+    with database.write() as session:
+        session.execute(
+            text("UPDATE users SET zone = 'Pacific/Kiritimati', year_open_until = :until"),
+            {"until": datetime(2027, 1, 1, 11, tzinfo=UTC)},
+        )
+    moved_clock.set(2027, 1, 1, 10, 59, 59)
+    assert year_end.status().next_close_at == datetime(2027, 1, 1, 11, tzinfo=UTC)
+    year_end.tick()
+    assert closed_years.of(ada.person) is None
+    moved_clock.set(2027, 1, 1, 11)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
 # --- wishes (Y4)
 
 
