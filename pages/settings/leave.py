@@ -11,8 +11,6 @@ from pages.provider import prove
 from pages.sections import Section, Visit
 from pages.settings import proof
 
-_YES = "yes"
-
 
 async def _show(visit: Visit) -> None:
     parts.text(
