@@ -4,12 +4,12 @@ import io
 import json
 import logging
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 
 from moodtracker import logs
+from support.loop import run
 
 SECRET = "dear diary"
 CHATTY = ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio")
@@ -126,8 +126,7 @@ def test_the_exception_of_a_task_that_nobody_awaited_is_not_quoted(said):
         del task
         gc.collect()
 
-    with ThreadPoolExecutor(1) as pool:  # a loop of its own, whoever else has one in this thread
-        pool.submit(lambda: asyncio.run(lose())).result()
+    run(lose())
     assert_one_line(said())
 
 

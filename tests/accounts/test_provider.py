@@ -19,6 +19,7 @@ from moodtracker.accounts.identity import (
 from moodtracker.accounts.provider import Provider
 from moodtracker.secret import Secret
 from support.forging_provider import CLIENT_SECRET, forging_provider, rsa_key
+from support.loop import run
 
 APP = "https://home.example/mood"
 
@@ -38,7 +39,7 @@ def identify(forger, *, attempt=None, answer=None, provider=None):
     attempt = attempt or Attempt()
     forger.nonce = attempt.nonce
     provider = provider or provider_of(forger)
-    return asyncio.run(provider.identify(attempt, answer or {"code": "anything"}))
+    return run(provider.identify(attempt, answer or {"code": "anything"}))
 
 
 def test_who_signed_in_is_told_by_the_id_token_and_userinfo(forger):
@@ -51,7 +52,7 @@ def test_who_signed_in_is_told_by_the_id_token_and_userinfo(forger):
 
 def test_people_are_sent_off_with_state_nonce_and_pkce_and_back_to_the_public_address(forger):
     attempt = Attempt()
-    address = asyncio.run(provider_of(forger).address_to_sign_in(attempt))
+    address = run(provider_of(forger).address_to_sign_in(attempt))
     query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     assert address.startswith(f"{forger.issuer}/auth?")
     assert query["redirect_uri"] == "https://home.example/mood/login/provider/back"
@@ -65,7 +66,7 @@ def test_people_are_sent_off_with_state_nonce_and_pkce_and_back_to_the_public_ad
 
 
 def test_a_fresh_proof_is_asked_for_as_such(forger):
-    address = asyncio.run(provider_of(forger).address_to_sign_in(Attempt(purpose="confirm")))
+    address = run(provider_of(forger).address_to_sign_in(Attempt(purpose="confirm")))
     assert "prompt=login" in address
     assert "max_age=0" in address
 
@@ -140,7 +141,7 @@ def test_a_new_key_of_the_provider_is_taken_when_it_first_signs(forger, moved_cl
         moved_clock.moment += clock.timedelta(minutes=1)
         return await provider.identify(attempt, {"code": "anything"})
 
-    assert asyncio.run(twice()).subject == "ada"
+    assert run(twice()).subject == "ada"
     assert forger.asked.count("/jwks") == 2
     assert forger.asked.count("/.well-known/openid-configuration") == 1
 
@@ -155,7 +156,7 @@ def test_tokens_with_unknown_keys_do_not_make_the_app_ask_for_keys_each_time(for
             with pytest.raises(NotBelieved):
                 await provider.identify(attempt, {"code": "anything"})
 
-    asyncio.run(five())
+    run(five())
     assert forger.asked.count("/jwks") == 1
 
 
@@ -227,7 +228,7 @@ def test_a_provider_that_hangs_is_asked_once_for_all_who_wait_and_the_loop_goes_
             turns += 1
         return turns, await asyncio.gather(*waiting, return_exceptions=True)
 
-    turns, answers = asyncio.run(many())
+    turns, answers = run(many())
     assert all(isinstance(answer, ProviderDown) for answer in answers)
     assert forger.asked.count("/.well-known/openid-configuration") == 1
     assert turns > 5
@@ -246,21 +247,21 @@ def test_what_was_discovered_holds_for_a_while_after_the_provider_went_down(forg
             await provider.address_to_sign_in(Attempt())
         return first, later
 
-    assert all(address.startswith(forger.issuer) for address in asyncio.run(over_a_day()))
+    assert all(address.startswith(forger.issuer) for address in run(over_a_day()))
 
 
 def test_signing_out_at_the_provider_leads_back_to_the_page_that_says_so(forger):
     forger.discovery = {"end_session_endpoint": f"{forger.issuer}/end"}
-    address = asyncio.run(provider_of(forger).address_to_sign_out("an.id.token"))
+    address = run(provider_of(forger).address_to_sign_out("an.id.token"))
     query = parse_qs(urlsplit(address).query)
     assert query["id_token_hint"] == ["an.id.token"]
     assert query["post_logout_redirect_uri"] == [f"{APP}/signed-out"]
 
 
 def test_without_a_place_to_sign_out_or_a_provider_nobody_is_sent_there(forger):
-    assert asyncio.run(provider_of(forger).address_to_sign_out("a.b.c")) is None
+    assert run(provider_of(forger).address_to_sign_out("a.b.c")) is None
     forger.discovery = {"issuer": "broken"}
-    assert asyncio.run(provider_of(forger).address_to_sign_out("a.b.c")) is None
+    assert run(provider_of(forger).address_to_sign_out("a.b.c")) is None
 
 
 SIGNED_OUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
@@ -268,7 +269,7 @@ SIGNED_OUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {
 
 def ended(forger, **claims):
     forger.claims = {"nonce": None, "sid": "there", **SIGNED_OUT} | claims
-    return asyncio.run(provider_of(forger).ended(forger.id_token()))
+    return run(provider_of(forger).ended(forger.id_token()))
 
 
 def test_the_provider_tells_whom_it_has_signed_out(forger):

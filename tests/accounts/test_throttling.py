@@ -92,7 +92,7 @@ def test_one_count_is_not_anothers(throttle, moved_clock):
     tries(throttle, Count("account bob", free=3), number=3)
 
 
-def test_many_tries_at_once_count_as_many(throttle):
+def test_many_tries_at_once_count_as_many(throttle, moved_clock):
     def attempt(_):
         try:
             throttle.begin([Count("ada", free=5), Count("192.0.2.1", free=7)])
