@@ -518,6 +518,24 @@ def test_a_person_can_erase_their_closed_year_at_once_and_is_not_mailed_it(
     assert [row.moods for row in sealed(database)] == [None]
 
 
+def test_nothing_of_a_year_that_its_person_erased_is_left_in_the_database_file(
+    year_end, join, diary, database, moved_clock, tmp_path, closed_years
+):
+    if not database.is_sqlite:
+        return  # on PostgreSQL it is VACUUM's business
+    ada = join()
+    moved_clock.set(2026, 12, 31, 12, 34, 56)
+    diary.record(ada, NEW_YEARS_EVE, Mood.GOOD, "tap00001")
+    needle = moved_clock.now().isoformat().encode()
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    database.forget_deleted()
+    assert needle in (tmp_path / "moodtracker.db").read_bytes()
+    closed_years.erase(ada.person, 2026)
+    for file in tmp_path.glob("moodtracker.db*"):
+        assert needle not in file.read_bytes()
+
+
 def test_a_person_can_have_a_held_board_tried_again(
     year_end, join, write_moods, mail_server, moved_clock, closed_years
 ):
