@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from moodtracker import clock, days
 from moodtracker.checks.database import usable
 from moodtracker.checks.finding import Finding
+from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.models import entries, sessions, users
 from moodtracker.settings import Settings
 
@@ -35,7 +36,21 @@ def look(config: Settings) -> Iterator[Finding]:
             cure,
         )
         return
+    doubt = _doubt(config)
+    if doubt:
+        yield Finding.fault(
+            _CLOCK,
+            f"It went from {doubt.seen_at:%Y-%m-%d %H:%M} to {doubt.doubted_at:%Y-%m-%d %H:%M} UTC "
+            "at once: no year is closed and nothing is erased.",
+            "Set the clock right, or confirm it: moodtracker year-end confirm-clock.",
+        )
+        return
     yield Finding.ok(_CLOCK, f"{present:%Y-%m-%d %H:%M} UTC. Compare it with your watch.")
+
+
+def _doubt(config: Settings) -> Doubt | None:
+    with usable(config) as database:
+        return ClockWatch(database).doubt() if database else None
 
 
 def look_at_zones(config: Settings) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from moodtracker import checks, settings
 from moodtracker.checks import address, data
 from moodtracker.cli import main
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.secret import Secret
 from support.rows import entry, person, sealed_year
@@ -242,6 +243,16 @@ def test_a_clock_that_lost_its_battery_is_found(moved_clock):
     state, words = found("clock")
     assert state == "fault"
     assert "NTP" in words
+
+
+def test_a_clock_that_jumped_ahead_is_found(database, moved_clock):
+    watch = ClockWatch(database)
+    watch.is_believed()
+    moved_clock.jump(timedelta(days=40))
+    watch.is_believed()
+    state, words = found("clock")
+    assert state == "fault"
+    assert "confirm-clock" in words
 
 
 def test_a_clock_that_went_back_is_found(moved_clock):
