@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench docs pictures words lock clean
+.PHONY: run test check bench cluster docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -18,6 +18,11 @@ check: .venv/tests
 # How quick it is, against three baselines, on a machine that is not busy otherwise; a quarter of an hour.
 bench: .venv/tests
 	$(BIN)/python -m benchmarks
+
+# Kills each part of a whole cluster in turn, in network namespaces; as root, six minutes. Needs
+# HAProxy, keepalived, PostgreSQL and Chromium (Debian's packages).
+cluster: .venv/tests
+	$(BIN)/python -m benchmarks.cluster
 
 # docs/settings.md is made from moodtracker/settings.py; a test compares them.
 docs:

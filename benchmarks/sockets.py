@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import httpx
+from websockets import ConnectionClosed
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks.contestants import BROWSER
@@ -40,7 +41,7 @@ class Page:
         self._html = html
         self._socket = socket
         self._client_id = client_id
-        self._awaited: tuple[str, asyncio.Future[None]] | None = None
+        self._awaited: tuple[str, asyncio.Future[str]] | None = None
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -60,11 +61,11 @@ class Page:
             "EIO": "4",
             "transport": "websocket",
         }
-        base = httpx.URL(url)
+        place = httpx.URL(url).netloc.decode()
         socket = await connect(
-            f"ws://{base.host}:{base.port}/_nicegui_ws/socket.io/?{urlencode(query)}",
+            f"ws://{place}/_nicegui_ws/socket.io/?{urlencode(query)}",
             additional_headers=headers,
-            origin=f"http://{base.host}:{base.port}",  # type: ignore[arg-type]
+            origin=f"http://{place}",  # type: ignore[arg-type]
             create_connection=_Counting,
             max_size=None,
             open_timeout=_ANSWER_SECONDS,
@@ -96,9 +97,19 @@ class Page:
                     return int(number), listener["listener_id"]
         raise LookupError(event)
 
-    async def send(self, target: tuple[int, str], args: Any, until: str) -> None:
-        """Send an event, and wait until the server sends something that says ``until``."""
-        heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    @property
+    def is_open(self) -> bool:
+        """Whether its socket stands, as far as is known here."""
+        return not self._reading.done()
+
+    async def send(
+        self, target: tuple[int, str], args: Any, until: str, seconds: float = _ANSWER_SECONDS
+    ) -> str:
+        """Send an event, and wait until the server sends something that says ``until``.
+
+        Returns what that was; raises TimeoutError after so many seconds.
+        """
+        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._awaited = (until, heard)
         number, listener = target
         message = {
@@ -108,7 +119,13 @@ class Page:
             "args": [json.dumps(args)],
         }
         await self._socket.send("42" + json.dumps(["event", message]))
-        await asyncio.wait_for(heard, _ANSWER_SECONDS)
+        self._reading.add_done_callback(lambda _: heard.done() or heard.cancel())
+        try:
+            return await asyncio.wait_for(heard, seconds)
+        except asyncio.CancelledError:
+            if self.is_open:
+                raise
+            raise TimeoutError("the server has left") from None
 
     async def close(self) -> None:
         """Leave."""
@@ -116,11 +133,16 @@ class Page:
         await self._socket.close()
 
     async def _read(self) -> None:
+        with suppress(ConnectionClosed):
+            await self._hear()
+
+    async def _hear(self) -> None:
         async for message in self._socket:
             if message == "2":
                 await self._socket.send("3")
             elif self._awaited and self._awaited[0] in str(message):
-                self._awaited[1].set_result(None)
+                if not self._awaited[1].done():
+                    self._awaited[1].set_result(str(message))
                 self._awaited = None
 
 
