@@ -1,6 +1,7 @@
 """Run every measurement, print the table, and write the raw figures: `make bench`."""
 
 import json
+import math
 import platform
 import sys
 import time
@@ -30,7 +31,11 @@ def main() -> None:
     with bench.made(full=people, empty=server_time.PEOPLE) as shared:
         for name in chosen:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            figures += _MEASURES[name].measure(shared)
+            try:
+                figures += _MEASURES[name].measure(shared)
+            except Exception as error:
+                what = f"could not be measured: {type(error).__name__} {error}"
+                figures.append(Figure(name, math.nan, 0, cause=what))
         raw = {"figures": [vars(figure) for figure in figures], "raw": shared.raw}
     _RAW.write_text(json.dumps(raw, indent=1))
     print(table(figures))

@@ -14,7 +14,7 @@ from benchmarks.contestants import BOARD, ONE_LABEL, USUAL_WAY, Server
 from benchmarks.figures import Figure
 
 PEOPLE = 15
-_ROUNDS = 9
+_ROUNDS = 7
 _TAPS = 40
 _PAUSE_MS = 120  # between taps, so that none is held back as too quick
 # What a person waits to see. An element counts from the frame that draws it.
@@ -77,6 +77,7 @@ def chromium() -> Iterator[Browser]:
 def context_for(browser: Browser, url: str, cookie: str) -> BrowserContext:
     """A browser of somebody who is signed in, and who has never been here."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(60_000)
     context.add_cookies([{"name": "moodtracker", "value": cookie, "url": url}])
     return context
 

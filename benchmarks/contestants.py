@@ -83,7 +83,7 @@ def serving(what: tuple[str, ...], data: Path, cookie: str) -> Iterator[Server]:
 
 def _await_page(process: subprocess.Popen[bytes], port: int, cookie: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    with httpx.Client(headers={"Cookie": f"moodtracker={cookie}"}) as client:
+    with httpx.Client(headers={"Cookie": f"moodtracker={cookie}"}, timeout=60) as client:
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 if client.get(f"http://127.0.0.1:{port}/").status_code == 200:

@@ -13,16 +13,19 @@ from benchmarks.bench import Bench
 from benchmarks.contestants import BOARD, BROWSER, FLASK, ONE_LABEL, USUAL_WAY, Server
 from benchmarks.figures import Figure
 
-PEOPLE = 150  # with a full year, that this needs
-_ROUNDS = 120
-_WARM_UP = 20
+PEOPLE = 100  # with a full year, that this needs
+_ROUNDS = 80
+_WARM_UP = 15
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """The board against the three baselines, and a full year against an empty one."""
     names = ("board", "one label", "usual way", "Flask", "empty board")
     taken: dict[str, list[float]] = {name: [] for name in names}
-    with bench.serving(BOARD, ONE_LABEL, USUAL_WAY, FLASK) as servers, httpx.Client() as client:
+    with (
+        bench.serving(BOARD, ONE_LABEL, USUAL_WAY, FLASK) as servers,
+        httpx.Client(timeout=60) as client,
+    ):
         servers.append(servers[0])
         for number in range(_WARM_UP + _ROUNDS):
             for name, server in zip(names, servers, strict=True):

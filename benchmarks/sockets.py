@@ -68,7 +68,7 @@ class Page:
             origin=f"http://{place}",  # type: ignore[arg-type]
             create_connection=_Counting,
             max_size=None,
-            open_timeout=_ANSWER_SECONDS,
+            open_timeout=2 * _ANSWER_SECONDS,
             ping_interval=None,
         )
         await socket.recv()  # Engine.IO opens

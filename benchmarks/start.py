@@ -10,7 +10,7 @@ from benchmarks.figures import Figure
 
 PEOPLE = 1
 _ROUNDS = 5
-_REST_SECONDS = 3
+_REST_SECONDS = 2
 
 
 def measure(bench: Bench) -> Iterator[Figure]:

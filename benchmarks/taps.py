@@ -11,7 +11,7 @@ from benchmarks.figures import Figure
 
 PEOPLE = 1001
 _FLEETS = 2
-_SECONDS = 20
+_SECONDS = 15
 _EVERY_SECONDS = 10  # each page is tapped once in so many seconds
 _ALONE_SECONDS = 8
 
