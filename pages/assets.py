@@ -64,8 +64,9 @@ def _mark(name: str) -> str:
 
 @lru_cache
 def text(name: str) -> str:
-    """The content of an asset."""
-    return (FOLDER / name).read_text(encoding="utf-8")
+    """A script that stands in the page itself, without its comments and its indentation."""
+    lines = map(str.strip, (FOLDER / name).read_text(encoding="utf-8").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def add_style(*more: str) -> None:

@@ -83,11 +83,14 @@ def day_looked_at(board: Board, day: date) -> str:
 
 def _month(board: Board, month: int, month_days: list[date]) -> str:
     spoken, zone = language.spoken(), ZoneInfo(board.zone)
+    latest = board.today or date.max
     squares = "".join(
         [
-            _past_square(spoken, zone, day, present)
-            if (present := board.on(day)) and day != board.today
-            else _square(board, day)
+            _square(board, day)
+            if day == latest
+            else _past_square(spoken, zone, day, present)
+            if (present := board.by_day.get(day))
+            else _empty_square(spoken, day, is_past=day < latest)
             for day in month_days
         ]
     )
@@ -106,6 +109,15 @@ def _past_square(spoken: str, zone: ZoneInfo, day: date, present: tuple[Entry, .
         said.append(_mood_at(spoken, entry.mood, local.hour, local.minute))
     kinds, (before, after) = _KINDS[tuple([entry.mood for entry in present])], _around(spoken, day)
     return f'<td role="gridcell" class="{kinds}" title="{before}{", ".join(said)}{after}"></td>'
+
+
+@lru_cache(maxsize=8192)
+def _empty_square(_language: str, day: date, *, is_past: bool) -> str:
+    """What :func:`_square` makes of another day than today that has no moods."""
+    if not is_past:
+        return f'<td role="gridcell" class="future" title="{language.full_day(day)}"></td>'
+    before, after = _around(_language, day)
+    return f'<td role="gridcell" title="{before}{_("no mood")}{after}"></td>'
 
 
 @lru_cache(maxsize=4096)
