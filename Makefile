@@ -1,8 +1,8 @@
-# make run: serve on http://localhost:8080.  make test: every check and every test.  make bench: how quick.
+# make run: serve on http://localhost:8080.  make test: every check and every test.  make torture: faults, at length.  make bench: how quick.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench cluster docs pictures words lock clean
+.PHONY: run test check torture bench cluster docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -14,6 +14,11 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What docs/reliability.md promises: kills, faults, load, LENGTH times as long as in `make test`. Hours, if it has to be.
+LENGTH ?= 10
+torture: .venv/tests
+	MOODTRACKER_TORTURE=$(LENGTH) MOODTRACKER_TEST_KILLS=50 $(BIN)/pytest -s tests/torture tests/mail/test_kills.py
 
 # How quick it is, against three baselines, on a machine that is not busy otherwise; a quarter of an hour.
 bench: .venv/tests

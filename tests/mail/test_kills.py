@@ -77,15 +77,6 @@ def wait_until(condition):
         time.sleep(0.02)
 
 
-def doubled(mail_server):
-    """How many mails came more often than once; each under one Message-ID."""
-    copies = {}
-    for recipient, message in mail_server.taken:
-        copies.setdefault(recipient, []).append((message["Message-ID"], message["Date"]))
-    assert all(len(set(each)) == 1 for each in copies.values())
-    return sum(len(each) - 1 for each in copies.values())
-
-
 @pytest.mark.parametrize("step", STEPS)
 def test_a_worker_killed_at_any_step_loses_nothing(database, mail_server, workers, step):
     everybody = close_years(database, 3)
@@ -103,7 +94,7 @@ def test_a_worker_killed_at_any_step_loses_nothing(database, mail_server, worker
     workers.start()
     await_sent(database)
     assert set(mail_server.recipients()) == everybody
-    assert doubled(mail_server) == (1 if step == "taken" else 0)
+    assert mail_server.doubled() == (1 if step == "taken" else 0)
 
 
 def test_a_worker_killed_between_the_last_250_and_its_mark_doubles_that_one_mail(
@@ -138,7 +129,7 @@ def test_a_worker_killed_between_the_last_250_and_its_mark_doubles_that_one_mail
     workers.start()
     await_sent(database)
     assert set(mail_server.recipients()) == everybody
-    assert doubled(mail_server) == 1
+    assert mail_server.doubled() == 1
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -159,7 +150,7 @@ def test_kills_at_random_lose_nothing_and_double_at_most_one_mail_a_connection(
         workers.start(count)
     await_sent(database)
     assert set(mail_server.recipients()) == everybody
-    copies = doubled(mail_server)
+    copies = mail_server.doubled()
     assert copies <= kills * count
     print(f"{count} worker(s), {kills} kills, {len(everybody)} mails: {copies} doubled, 0 lost")
     assert Counter(mail_server.recipients()).most_common(1)[0][1] <= 1 + kills

@@ -53,6 +53,14 @@ class MailServer:
     def recipients(self) -> list[str]:
         return [recipient for recipient, _ in self.taken]
 
+    def doubled(self) -> int:
+        """How many mails came more often than once; each under one Message-ID and one Date."""
+        copies: dict[str, list[tuple[str, str]]] = {}
+        for recipient, message in self.taken:
+            copies.setdefault(recipient, []).append((message["Message-ID"], message["Date"]))
+        assert all(len(set(each)) == 1 for each in copies.values())
+        return sum(len(each) - 1 for each in copies.values())
+
     # What follows is called by aiosmtpd, by these names.
 
     async def handle_EHLO(  # noqa: N802

@@ -91,6 +91,9 @@ class Server:
         offset = float(self._clock.read_text()) if self._clock else 0.0
         return datetime.fromtimestamp(time.time() + offset, UTC)
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> "Server":
         self.run()
         self._await_ready()
@@ -99,8 +102,7 @@ class Server:
     def _await_ready(self) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
-            assert self._process is not None
-            if self._process.poll() is not None:
+            if not self.is_running():
                 pytest.fail(f"the server ended: {self.log}")
             try:
                 if httpx.get(f"{self.url}/readyz").status_code == 200:

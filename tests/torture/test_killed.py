@@ -1,0 +1,92 @@
+"""`kill -9` at any moment: what a page showed as saved is there, once."""
+
+import random
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from support.forked_server import ForkedServer
+from support.rounds import rounds
+from support.tapping import Tapper
+
+ROUNDS = rounds(100)
+TAPS = 30  # a page has at most so many in a round
+
+
+@pytest.fixture
+def server(tmp_path):
+    started = ForkedServer(tmp_path, PASSWORD_MEMORY_KIB="8192", PASSWORD_PASSES="1")
+    yield started
+    started.close()
+
+
+def zone_of_noon():
+    """Where it is about noon, so that no day ends meanwhile."""
+    hours = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-hours:+d}"
+
+
+def kept(server):
+    """All entries, by person: the mood of each tap, read from a file that is found sound."""
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        people = {}
+        for who, slot, mood, tap in database.execute(
+            "SELECT user_id, slot, mood, tap FROM entries ORDER BY user_id, slot"
+        ):
+            people.setdefault(who, {})[tap] = mood
+            assert slot in (1, 2)
+        return people
+
+
+def test_every_tap_that_was_shown_as_saved_survives_and_none_is_doubled(server):
+    chance = random.Random(f"killed {ROUNDS}")
+    server.start()
+    zone = zone_of_noon()
+    cookies = [server.register(name, zone) for name in ("ada", "bob", "cleo")]
+    # Ada taps on two pages at once.
+    owners = (1, 1, 2, 3)
+    tappers = [Tapper(server, cookies[who - 1], chance) for who in owners]
+    kills_amid_taps = 0
+    for _ in range(ROUNDS):
+        before = sum(tapper.shown.confirmed for tapper in tappers)
+        threads = [
+            threading.Thread(target=tapper.tap_until_cut, args=(TAPS,)) for tapper in tappers
+        ]
+        for thread in threads:
+            thread.start()
+        wanted = before + chance.randint(0, 12)
+        while sum(tapper.shown.confirmed for tapper in tappers) < wanted and any(
+            thread.is_alive() for thread in threads
+        ):
+            time.sleep(0.001)
+        time.sleep(chance.random() * 0.02)
+        server.kill()
+        for thread in threads:
+            thread.join()
+        kills_amid_taps += any(tapper.shown.waits_for for tapper in tappers)
+        if chance.random() < 0.2:  # and while it starts
+            server.run()
+            time.sleep(chance.random() * 0.3)
+            server.kill()
+        server.start()
+        people = kept(server)
+        for who in set(owners):
+            assert is_explained(people.get(who, {}), tappers, owners, who)
+    confirmed = sum(tapper.shown.confirmed for tapper in tappers)
+    assert confirmed > ROUNDS
+    print(f"{ROUNDS} kills, {kills_amid_taps} amid a tap, {confirmed} taps confirmed, 0 lost")
+
+
+def is_explained(entries, tappers, owners, who):
+    """Whether a person's entries are what their pages showed, or were about to show."""
+    possible = [{}]
+    for tapper, owner in zip(tappers, owners, strict=True):
+        if owner == who:
+            possible = [one | more for one in possible for more in tapper.shown.may_be_there]
+    return len(entries) <= 2 and entries in possible
