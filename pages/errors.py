@@ -13,9 +13,10 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
-from pages import assets, document, obstacles
+from pages import assets, document, obstacles, parts
 from pages.sub_path import address
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ def page(
 <title>{escape(title)} · Moodtracker</title>
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
-<main class="narrow"><div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
+{faces.symbols()}<main class="narrow">{parts.brand()}
+<div class="card"><h1>{escape(title)}</h1><p>{escape(words)}</p>
 <p class="aside"><a class="plain" href="{escape(address(path))}">{escape(label)}</a></p>
 </div>{below}</main></body></html>""",
         status_code=status,
