@@ -70,6 +70,7 @@ def test_nothing_on_a_page_for_strangers_keeps_them_out(pages, path):
     assert axe.violations(page) == []
 
 
+@pytest.mark.parametrize("pages", ["phone"], indirect=True)
 @pytest.mark.parametrize("width", [320, 390])
 def test_nothing_is_cut_off_on_a_narrow_screen(pages, width):
     for path in ("/", "/settings", "/admin"):
@@ -80,6 +81,7 @@ def test_nothing_is_cut_off_on_a_narrow_screen(pages, width):
         page.close()
 
 
+@pytest.mark.parametrize("pages", ["phone"], indirect=True)
 def test_what_is_touched_is_large_enough(pages):
     """44 px, but for the year's squares: the buttons beside a day lead to each of them."""
     page = pages("/")

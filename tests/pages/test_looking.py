@@ -1,9 +1,12 @@
 from datetime import date
+from itertools import count
 
 import pytest
 
 from support import year
+from support.server import Server
 
+NUMBERS = count()
 MOODS = [
     (date(2026, 1, 31), 1, 5, "the first snow"),
     (date(2026, 1, 31), 2, 2, ""),
@@ -11,15 +14,23 @@ MOODS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def november(tmp_path_factory):
+    """A server on 24 November 2026."""
+    running = Server(tmp_path_factory.mktemp("november"))
+    running.set_clock(2026, 11, 24, 12)
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def board(make_server, open_board):
-    """A board on 24 November 2026, with some days of its winter."""
-    server = make_server()
-    server.set_clock(2026, 11, 24, 12)
-    server.start()
-    cookie = server.register("looker")
-    year.write(server, "looker", MOODS)
-    opened = open_board(server, cookie)
+def board(november, open_board):
+    """A board with some days of its winter."""
+    name = f"looker{next(NUMBERS)}"
+    cookie = november.register(name)
+    year.write(november, name, MOODS)
+    opened = open_board(november, cookie)
     opened.await_connection()
     return opened
 
