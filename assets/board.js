@@ -180,7 +180,12 @@
     cell.scrollIntoView({ block: "nearest" }); // not behind what is said of it
     find("look-day").textContent = cell.title;
     find("look-at").replaceChildren();
-    if (connected) emitEvent("look", { day: isoDate(cell) });
+    ask();
+  }
+
+  function ask() {
+    const cell = table().querySelector("[aria-selected]");
+    if (cell && connected) emitEvent("look", { day: isoDate(cell) });
   }
 
   function lookAway() {
@@ -292,6 +297,7 @@
       window.socket.io.reconnectionDelay(250);
       following = true;
       send();
+      ask(); // for what was chosen while there was no connection
     },
     // Called with what changed, the taps that are dealt with, those of them that were refused, and
     // what there is to say.
