@@ -32,7 +32,9 @@ def main() -> None:
         for name in chosen:
             print(f"{name} ...", file=sys.stderr, flush=True)
             try:
-                figures += _MEASURES[name].measure(shared)
+                for figure in _MEASURES[name].measure(shared):
+                    figures.append(figure)
+                    print(*figure.cells(), sep="; ", file=sys.stderr, flush=True)
             except Exception as error:
                 what = f"could not be measured: {type(error).__name__} {error}"
                 figures.append(Figure(name, math.nan, 0, cause=what))

@@ -172,7 +172,7 @@ class Tapper:
             "mood": self._mood,
         }
         begun = clock()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ConnectionClosed):
             await self._page.send(self._target, event, until=name)
             self._last = name
         return clock() - begun
