@@ -1,5 +1,6 @@
 """A figure against its target, and the table of them."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ class Figure:
 
     def cells(self) -> tuple[str, str, str, str]:
         """Measure, target, figure, verdict."""
+        if math.isnan(self.value):
+            return self.measure, "", "not measured", f"MISSED: {self.cause}"
         bound = "at least" if self.at_least else "at most"
         verdict = "met" if self.is_met else f"MISSED: {self.cause}"
         detail = f" ({self.detail})" if self.detail else ""
