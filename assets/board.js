@@ -64,6 +64,8 @@
     if (mood === last.mood && now - last.at < DOUBLE_CLICK) return;
     last = { mood, at: now };
     say("");
+    if (find("offer")) history.replaceState(null, "", location.pathname); // it is offered once
+    find("offer")?.remove();
     act(changing ? { act: "change", was: changing, mood } : { act: "record", mood });
     choose(null);
   }

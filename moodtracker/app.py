@@ -24,7 +24,7 @@ from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail import post, rehearsal
+from moodtracker.mail import post, rehearsal, reminder
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
@@ -33,6 +33,7 @@ from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.preferences import Preferences
+from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 from moodtracker.yearend import YearEnd
@@ -67,6 +68,7 @@ class App:
     clock_watch: ClockWatch
     year_end: YearEnd
     closed_years: ClosedYears
+    reminding: Reminding
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
 
@@ -103,7 +105,9 @@ class App:
             boards = Boards(database, sender, unsubscribing, watch.is_believed)
             asked = Messages(
                 database,
-                AccountMails(database, sender).writers() | rehearsal.writers(database, sender),
+                AccountMails(database, sender).writers()
+                | rehearsal.writers(database, sender)
+                | reminder.writers(database, sender, unsubscribing),
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
             outbox = Outbox(database, smtp, sender, [asked, boards], live=live, limit=limit)
@@ -123,6 +127,7 @@ class App:
             watch,
             YearEnd(database, live, closing, watch, outbox),
             ClosedYears(database, live, closing),
+            Reminding(database),
             backups,
             None if database.is_sqlite else Instances(database, live),
         )
@@ -133,6 +138,7 @@ class App:
         ticks.every(_TICK, self.year_end.tick)
         ticks.before_stop(self.year_end.stop)
         if self.outbox:
+            ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:

@@ -125,7 +125,12 @@ class Preferences:
             raise InvalidInput({"reminder_at": _("Please give a time, such as 20:00.")}) from None
         if at.tzinfo is not None:
             raise InvalidInput({"reminder_at": _("Please give a time, such as 20:00.")})
-        self._write(who, reminder=given.get("reminder") == "on", reminder_at=at)
+        self._write(
+            who,
+            reminder=given.get("reminder") == "on",
+            reminder_at=at,
+            visited_at=clock.now(),
+        )
 
     def set_notes_in_mail(self, who: SignedIn, *, wanted: bool) -> None:
         """Put the notes into the year-end mail, or leave them out."""

@@ -13,6 +13,7 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces
 from pages import assets, obstacles, parts
+from pages.offer import offered
 from pages.open_board import OpenBoard, cards, read
 from pages.rollover import Rollover
 
@@ -36,7 +37,8 @@ def mount(app: App, rollover: Rollover) -> None:
             ui.add_head_html(f"<style nonce='{nonce}'>{own}</style>")
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
-        ui.add_body_html(f"<main id='main'>{''.join(cards(shown).values())}</main>")
+        drawn = cards(shown, *offered(request, shown[1]))
+        ui.add_body_html(f"<main id='main'>{''.join(drawn.values())}</main>")
         obstacles.add(request)
 
         page = OpenBoard(app, who, client, shown)

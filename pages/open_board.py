@@ -18,6 +18,7 @@ from moodtracker.closed_years import ClosedYear
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
+from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from pages import closed_year, session_watch, words
 from pages.guard import asks_for_its_session
@@ -37,12 +38,17 @@ def read(app: App, who: SignedIn) -> Shown:
     return person, board, app.closed_years.of(person)
 
 
-def cards(shown: Shown) -> dict[str, str]:
-    """The cards of the page, by id."""
+def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
+    """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
     person, board, closed = shown
     return {
         "today-card": today.card(
-            board, person.id, labels=person.slot_labels, keys=person.number_keys
+            board,
+            person.id,
+            labels=person.slot_labels,
+            keys=person.number_keys,
+            offer=offer,
+            said=said,
         ),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(board),

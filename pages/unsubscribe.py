@@ -1,4 +1,4 @@
-"""Stopping the year-end mail by its own link: opening it changes nothing, pressing the button does.
+"""Stopping mails by their own link: opening it changes nothing, pressing the button does.
 
 Link scanners open every link of a mail; a mail program's own button posts (RFC 8058), without
 cookies and from nowhere, and so does the form here.
@@ -13,24 +13,35 @@ from starlette.responses import HTMLResponse, Response
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe, wishes
+from moodtracker.mail.unsubscribe import REMINDER, YEAR_END
 from pages import assets, document, errors
 from pages.sub_path import address
 
 
 def mount(web: FastAPI, app: App) -> None:
-    """Serve the link of every year-end mail."""
+    """Serve the link that these mails carry."""
 
     @web.get(unsubscribe.PATH)
-    async def ask(of: str = "") -> Response:
-        if app.unsubscribing.person(of) is None:
+    async def ask(of: str = "", mails: str = YEAR_END) -> Response:
+        if app.unsubscribing.person(of, mails) is None:
             return _unknown()
-        return _question(of)
+        return _question(of, mails)
 
     @web.post(unsubscribe.PATH)
-    async def stop(request: Request, of: str = "") -> Response:
-        user_id = app.unsubscribing.person(of)
+    async def stop(request: Request, of: str = "", mails: str = YEAR_END) -> Response:
+        user_id = app.unsubscribing.person(of, mails)
         if user_id is None:
             return _unknown()
+        if mails == REMINDER:
+            await asyncio.to_thread(
+                wishes.stop_reminders, app.database, user_id, request.state.address
+            )
+            return errors.page(
+                _("No more reminders"),
+                _("You can have them back in your settings."),
+                200,
+                (_("To your settings"), "/settings#reminder"),
+            )
         await asyncio.to_thread(
             wishes.set_year_end_mail, app.database, user_id, request.state.address, wanted=False
         )
@@ -45,18 +56,26 @@ def mount(web: FastAPI, app: App) -> None:
         )
 
 
-def _question(token: str) -> HTMLResponse:
-    title = escape(_("Stop the year-end mail?"))
-    words = escape(
-        _("Once a year you are mailed your finished board. Without it you download it yourself.")
-    )
+def _question(token: str, mails: str) -> HTMLResponse:
+    if mails == REMINDER:
+        title = escape(_("Stop the reminders?"))
+        words = escape(_("You are not written to on days without a mood then."))
+    else:
+        title = escape(_("Stop the year-end mail?"))
+        words = escape(
+            _(
+                "Once a year you are mailed your finished board. Without it you download it "
+                "yourself."
+            )
+        )
+    path = f"{unsubscribe.PATH}?of={token}&mails={mails}"
     return HTMLResponse(
         f"""<!doctype html><html{document.attributes()}><head><title>{title} · Moodtracker</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <link rel="stylesheet" href="{assets.address("style.css")}"></head><body>
 <main class="narrow"><div class="card"><h1>{title}</h1><p>{words}</p>
-<form class="stack" method="post" action="{escape(address(f"{unsubscribe.PATH}?of={token}"))}">
+<form class="stack" method="post" action="{escape(address(path))}">
 <button class="primary" type="submit">{escape(_("Stop these mails"))}</button></form>
 </div></main></body></html>""",
         headers={"Cache-Control": "no-store"},

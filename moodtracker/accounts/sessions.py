@@ -110,6 +110,7 @@ def open_session(
                 id_token=id_token,
             )
         )
+        _note_visit(session, user_id, now)
         audit.note(session, user_id, Event.SIGNED_IN, device, address)
     return f"{user_id}.{token}"
 
@@ -292,9 +293,13 @@ def _is_worth_noting(row: Row[Any]) -> bool:
 
 
 def _note_seen(session: Session, user_id: int, token_hash: str) -> None:
-    session.execute(
-        update(SessionRow).where(*_named(user_id, token_hash)).values(seen_at=clock.now())
-    )
+    now = clock.now()
+    session.execute(update(SessionRow).where(*_named(user_id, token_hash)).values(seen_at=now))
+    _note_visit(session, user_id, now)
+
+
+def _note_visit(session: Session, user_id: int, now: datetime) -> None:
+    session.execute(update(UserRow).where(users.id == user_id).values(visited_at=now))
 
 
 def _named(user_id: int, token_hash: str) -> tuple[ColumnElement[bool], ...]:

@@ -14,8 +14,19 @@ from moodtracker.moods import Mood
 _BLANKS = ("{0}", "{1}", "{2}", "{3}", "{4}")
 
 
-def card(board: Board, person_id: int, *, labels: bool = False, keys: bool = True) -> str:
-    """The whole card; ``labels`` names the two moods of a day, ``keys`` has 1 to 5 pick a mood."""
+def card(
+    board: Board,
+    person_id: int,
+    *,
+    labels: bool = False,
+    keys: bool = True,
+    offer: Mood | None = None,
+    said: str = "",
+) -> str:
+    """The whole card; ``labels`` names the two moods of a day, ``keys`` has 1 to 5 pick a mood.
+
+    ``offer`` is a mood that one tap saves, ``said`` a sentence for the person.
+    """
     today = board.open_day
     present = board.on(today)
     question = _("How is {weekday} going?").format(weekday=language.weekday(today.weekday()))
@@ -23,8 +34,8 @@ def card(board: Board, person_id: int, *, labels: bool = False, keys: bool = Tru
         f'<section id="today-card" class="card" aria-labelledby="question"'
         f' data-day="{today.isoformat()}" data-person="{person_id}"{" data-keys" * keys}>'
         f'<h1 id="question">{question}</h1><p id="hint">{_hint(board, labels=labels)}</p>'
-        f"{_picker(present, keys=keys)}{_slots(board, present, labels=labels)}{_note_form()}"
-        f"{_message()}</section>"
+        f"{_offer(offer) if offer else ''}{_picker(present, keys=keys)}"
+        f"{_slots(board, present, labels=labels)}{_note_form()}{_message(said)}</section>"
     )
 
 
@@ -45,6 +56,14 @@ def words(board: Board, entry: Entry, *, labels: bool = False) -> str:
     return _("{part_of_day}: {mood}").format(part_of_day=_label(entry.slot), mood=said)
 
 
+def _offer(mood: Mood) -> str:
+    """One tap, and the mood is in: the board's script takes it as it takes any other."""
+    return (
+        f'<p id="offer">{face(mood)} <button type="button" class="primary" data-mood="{mood}"'
+        f" autofocus>{_('Save {mood} for today').format(mood=mood.label)}</button></p>"
+    )
+
+
 def _picker(present: tuple[Entry, ...], *, keys: bool) -> str:
     picked = {entry.mood for entry in present}
     buttons = "".join(
@@ -60,7 +79,7 @@ def _key(mood: Mood) -> str:
     return f' aria-keyshortcuts="{mood}"><span class="key" aria-hidden="true">{mood}</span>'
 
 
-def _message() -> str:
+def _message(said: str) -> str:
     """Where the page says what happened; it brings what the browser has to say by itself."""
     sentences = {
         "late": _("Not saved yet. It is tried again until it is."),
@@ -68,7 +87,7 @@ def _message() -> str:
         "second": _("Pick your second mood."),
     }
     own = "".join(f' data-{name}="{escape(sentence)}"' for name, sentence in sentences.items())
-    return f'<p id="message" role="status"{own}></p>'
+    return f'<p id="message" role="status"{own}>{escape(said)}</p>'
 
 
 def _slots(board: Board, present: tuple[Entry, ...], *, labels: bool) -> str:

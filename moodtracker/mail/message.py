@@ -71,7 +71,11 @@ class Names:
     @property
     def content_id(self) -> str:
         """What the HTML calls its picture by (RFC 2392)."""
-        return f"{self._hash('picture')}@moodtracker"
+        return self.content_id_of("picture")
+
+    def content_id_of(self, part: str) -> str:
+        """What the HTML calls one of several pictures by."""
+        return f"{self._hash(part)}@moodtracker"
 
     def _hash(self, part: str) -> str:
         return hashlib.sha256(f"{part} {self._seed}".encode()).hexdigest()[:32]

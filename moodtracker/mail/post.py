@@ -24,12 +24,14 @@ class Kind(StrEnum):
     ADDRESS_CHANGED = "address_changed"  # to the old address
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
     PREVIEW = "preview"  # to a person: their year so far, because they asked for it
+    REMINDER = "reminder"  # to a person: that the day has no mood yet
     GOODBYE = "goodbye"  # to somebody whose account is gone
 
 
 # How long a mail is of use to whoever asked for it; one that is older is dropped instead of sent.
 _USEFUL_FOR: dict[str, timedelta] = {
     Kind.RESET: timedelta(minutes=30),
+    Kind.REMINDER: timedelta(hours=2),
 }
 _USEFUL_FOR_OTHERS = timedelta(days=7)
 

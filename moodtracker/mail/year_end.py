@@ -20,7 +20,7 @@ from moodtracker.board import Board
 from moodtracker.drawing import layout, png
 from moodtracker.language import gettext as _
 from moodtracker.language import month, ngettext, weekday
-from moodtracker.mail import mime
+from moodtracker.mail import mime, unsubscribe
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.moods import Mood
 
@@ -90,7 +90,7 @@ def compose(
             _table(board, mime.attached(f"{file_name}.csv"), has_notes=has_notes),
         ],
     )
-    return mime.message(headers, content, *_unsubscribe_headers(unsubscribe_address))
+    return mime.message(headers, content, *unsubscribe.headers(unsubscribe_address))
 
 
 def page(board: Board, *, name: str, base_url: str, keep_days: int, picture: str) -> str:
@@ -103,12 +103,6 @@ def _table(board: Board, disposition: str, *, has_notes: bool) -> bytes:
     if has_notes:
         return mime.quoted_text("csv", export.as_csv(board), disposition)
     return mime.ascii_text("csv", export.as_short_csv(board), disposition)
-
-
-def _unsubscribe_headers(address: str) -> tuple[str, ...]:
-    if not address:
-        return ()
-    return f"List-Unsubscribe: <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def _words(
