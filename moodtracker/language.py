@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 # In their own words, as a person looks for theirs; the keys are language tags (BCP 47).
-LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français"}
+LANGUAGES = {
+    ENGLISH: "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "ar": "العربية",
+}
 _RIGHT_TO_LEFT = {"ar"}
 _CATALOGUES = Path(__file__).parent / "locales"
 
