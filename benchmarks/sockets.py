@@ -50,6 +50,8 @@ class Page:
         headers = {"Cookie": f"moodtracker={cookie}"}
         answer = await http.get(url, headers=headers | BROWSER)
         html = answer.raise_for_status().text
+        # Behind a balancer the socket has to reach the instance that drew the page.
+        sticky = [f"{name}={value}" for name, value in answer.cookies.items()]
         client_id = _found(_CLIENT_ID, html)
         query = {
             "client_id": client_id,
@@ -64,7 +66,7 @@ class Page:
         place = httpx.URL(url).netloc.decode()
         socket = await connect(
             f"ws://{place}/_nicegui_ws/socket.io/?{urlencode(query)}",
-            additional_headers=headers,
+            additional_headers={"Cookie": "; ".join([headers["Cookie"], *sticky])},
             origin=f"http://{place}",  # type: ignore[arg-type]
             create_connection=_Counting,
             max_size=None,
