@@ -47,7 +47,7 @@ class Messages:
 
     def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
         """``writers`` write each kind of mail."""
-        self.queue = Queue(MessageRow, messages, "id")
+        self.queue = Queue(messages, "id")
         self._database = database
         self._writers = writers
 
@@ -101,7 +101,7 @@ class Boards:
         is_open: Callable[[], bool],
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
-        self.queue = Queue(SealedYearRow, sealed_years, "year")
+        self.queue = Queue(sealed_years, "year")
         self.is_open = is_open
         self._database = database
         self._envelope = envelope

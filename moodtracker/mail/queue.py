@@ -13,7 +13,6 @@ from typing import Any, cast
 from sqlalchemy import Column, ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
-from sqlmodel import SQLModel
 
 from moodtracker import clock
 from moodtracker.mail import delays
@@ -43,9 +42,11 @@ class Claim:
 class Queue:
     """Takes rows on in a name of its own, which no other worker has, and settles them."""
 
-    def __init__(self, table: type[SQLModel], columns: Columns, key: str) -> None:
-        """``table`` has the queue's columns; its primary key is ``user_id`` and ``key``."""
-        self._table = table
+    def __init__(self, columns: Columns, key: str) -> None:
+        """``columns`` are those of a table whose primary key is ``user_id`` and ``key``."""
+        # The table itself: for each statement on a class the ORM looks for objects to bring up to
+        # date, of which there are none here.
+        self._table = columns[key].table
         self._columns = columns
         self._key = columns[key]
         self._owner = secrets.token_hex(8)
