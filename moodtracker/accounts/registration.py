@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, days
+from moodtracker import clock, days, language
 from moodtracker.accounts import (
     audit,
     invitations,
@@ -250,6 +250,8 @@ def _row(new: NewPerson, password_hash: str | None, *, administrator: bool) -> U
         administrator=administrator,
         founder=administrator or None,
         created_at=clock.now(),
+        # A mail hears no browser: who joins in another language than English is written to in it.
+        language="" if language.spoken() == language.ENGLISH else language.spoken(),
     )
 
 

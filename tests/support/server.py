@@ -31,6 +31,8 @@ def free_port() -> int:
 class Server:
     """`python main.py` with a data folder of its own, and a clock that can be set."""
 
+    program = ROOT / "main.py"
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -79,7 +81,7 @@ class Server:
         """Start it, and do not wait until it serves."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "main.py")],
+                [sys.executable, str(self.program)],
                 cwd=self.folder,
                 env=self.environment,
                 stderr=log,
