@@ -1,0 +1,98 @@
+"""The rules, once more and as simply as they can be said: what a person's diary must hold."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from moodtracker import days
+
+Told = tuple[int, str, str]  # mood, name of its tap, note
+
+
+@dataclass
+class Diarist:
+    """One person, as the rules say: D1 to D4, D7, Y1, Y2, Y5, Y7."""
+
+    id: int
+    zone: str
+    day_end_hour: int = 0
+    entries: dict[date, dict[int, Told]] = field(default_factory=dict)  # by day and slot
+    latest_day: date = date.min
+    old_year_until: tuple[int, datetime] | None = None  # Y7
+    told_years: set[int] = field(default_factory=set)  # written in, and not closed yet
+    closed: dict[int, tuple[datetime, dict[date, dict[int, Told]]]] = field(default_factory=dict)
+
+    def today(self, now: datetime) -> date:
+        """D3, never before what was today already (D4), and Y7."""
+        day = max(days.day_of(now, self.zone, self.day_end_hour), self.latest_day)
+        if self.old_year_until and now < self.old_year_until[1]:
+            return min(day, date(self.old_year_until[0], 12, 31))
+        return day
+
+    def of_today(self, now: datetime) -> dict[int, Told]:
+        return self.entries.get(self.today(now), {})
+
+    def slot_of(self, tap: str, now: datetime) -> int | None:
+        for slot, (_, name, _note) in self.of_today(now).items():
+            if name == tap:
+                return slot
+        return None
+
+    def record(self, mood: int, tap: str, now: datetime) -> bool:
+        """Whether it may be: a third mood may not, and the same tap again changes nothing."""
+        today = self.today(now)
+        if self.slot_of(tap, now):
+            return True
+        free = [slot for slot in (1, 2) if slot not in self.of_today(now)]
+        if not free:
+            return False
+        self.entries.setdefault(today, {})[free[0]] = (mood, tap, "")
+        self.latest_day = max(self.latest_day, today)
+        self.told_years.add(today.year)
+        return True
+
+    def change(self, was: str, mood: int, tap: str, now: datetime) -> bool:
+        if self.slot_of(tap, now):
+            return True
+        slot = self.slot_of(was, now)
+        if slot is None:
+            return False
+        self.of_today(now)[slot] = (mood, tap, self.of_today(now)[slot][2])
+        return True
+
+    def annotate(self, was: str, note: str, now: datetime) -> bool:
+        slot = self.slot_of(was, now)
+        if slot is None:
+            return False
+        mood, tap, _ = self.of_today(now)[slot]
+        self.of_today(now)[slot] = (mood, tap, note)
+        return True
+
+    def take_back(self, was: str, now: datetime) -> None:
+        if slot := self.slot_of(was, now):
+            del self.of_today(now)[slot]
+
+    def move(self, zone: str, day_end_hour: int, now: datetime) -> None:
+        """Today does not go back, and the year does not end sooner than in a day (D4, Y7)."""
+        today = self.today(now)
+        end = days.year_ends_at(today, self.zone, self.day_end_hour)
+        if self.old_year_until:
+            end = max(end, self.old_year_until[1])
+        self.latest_day = max(self.latest_day, today)
+        self.old_year_until = today.year, min(end, now + timedelta(days=1))
+        self.zone, self.day_end_hour = zone, day_end_hour
+
+    def close_years(self, now: datetime) -> None:
+        """Each year that has ended goes from the diary into a record of its own (Y1, Y2)."""
+        today = self.today(now)
+        for year in sorted(year for year in self.told_years if year < today.year):
+            moods = {day: told for day, told in self.entries.items() if day.year == year and told}
+            self.entries = {day: t for day, t in self.entries.items() if day.year != year}
+            self.told_years.discard(year)
+            self.latest_day = max(self.latest_day, today)
+            if moods:
+                self.closed[year] = now, moods
+
+    def board(self, now: datetime) -> dict[date, dict[int, Told]]:
+        """What their page shows: the current year alone (D7)."""
+        year = self.today(now).year
+        return {day: told for day, told in self.entries.items() if day.year == year and told}
