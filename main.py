@@ -12,7 +12,7 @@ import pages
 from moodtracker import garbage, logs, settings, stopping
 from moodtracker.accounts.registration import has_founder
 from moodtracker.app import App
-from moodtracker.database import DatabaseError
+from moodtracker.database_trouble import DatabaseError
 from moodtracker.settings import SettingsError
 from moodtracker.worker import work
 from pages.draining import DrainingServer

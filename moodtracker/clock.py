@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from moodtracker.database_trouble import told
+
 log = logging.getLogger(__name__)
 
 NO_TIME = timedelta(0)
@@ -103,10 +105,6 @@ def _said_in_one_line(job: Callable[[], object]) -> Callable[[], None]:
             job()
         except Exception as error:
             # The text of an error may quote what a person typed or felt; its kind never does.
-            log.error("%s failed (%s); trying again at the next tick", job.__name__, _kind(error))  # noqa: TRY400
+            log.error("%s failed (%s); trying again at the next tick", job.__name__, told(error))  # noqa: TRY400
 
     return run
-
-
-def _kind(error: BaseException) -> str:
-    return type(error).__name__

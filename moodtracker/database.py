@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from moodtracker import migrations, postgresql, rights
+from moodtracker.database_trouble import DatabaseError, cause
 from moodtracker.postgresql import Limits
 
 if TYPE_CHECKING:  # loaded where PostgreSQL is used
@@ -33,10 +34,6 @@ _MIGRATION_LOCK = 0x6D6F6F64
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
-
-
-class DatabaseError(Exception):
-    """The database cannot be used; the text says why and what helps."""
 
 
 class Database:
@@ -127,7 +124,7 @@ class Database:
                     _wait_for_turn(connection)
                 running.upgrade(connection, revision)
         except DBAPIError as error:
-            raise DatabaseError(f"The database does not open: {reason(error)}") from None
+            raise DatabaseError(f"The database does not open: {cause(error)}.") from None
 
     def is_ready(self) -> bool:
         """Whether the database answers and has the schema that this app expects."""
@@ -296,8 +293,3 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(1 / 20)  # another process is making the database at this moment
         else:
             return
-
-
-def reason(error: DBAPIError) -> str:
-    """The driver's own sentence, which names host or file but no password and no row."""
-    return str(error.orig).strip().splitlines()[0]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from moodtracker import clock
 from moodtracker.backups import Backup, BackupError, Backups, flush, look_at
-from moodtracker.database import Database, DatabaseError
+from moodtracker.database import Database
+from moodtracker.database_trouble import DatabaseError
 
 
 def restore(file: Path, target: Path, backups: Backups, *, overwrite: bool = False) -> Backup:

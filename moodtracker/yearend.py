@@ -19,6 +19,7 @@ from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
 from moodtracker.database import Database
+from moodtracker.database_trouble import told
 from moodtracker.diary import read_year
 from moodtracker.live import Live
 from moodtracker.mail.breaker import Breaker, Trouble
@@ -117,7 +118,7 @@ class YearEnd:
                     self._seal_all(row.id)
             except Exception as error:
                 # One person's trouble must not keep the others' years open.
-                log.error("a year could not be sealed (%s)", type(error).__name__)  # noqa: TRY400
+                log.error("a year could not be sealed (%s)", told(error))  # noqa: TRY400
 
     def follow_wishes(self) -> None:
         """Let what is not mailed yet stand where its person wants it now (Y4).

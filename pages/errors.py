@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.database_trouble import told
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
@@ -147,7 +148,7 @@ def mount(web: FastAPI) -> None:
         )
 
     async def trouble(request: Request, error: Exception) -> HTMLResponse:
-        log.error("a request failed (%s)", type(error).__name__)
+        log.error("a request failed (%s)", told(error))
         return _in_trouble()
 
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:

@@ -15,6 +15,7 @@ from moodtracker.accounts.sessions import SessionEnded, SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.closed_years import ClosedYear
+from moodtracker.database_trouble import told
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
@@ -117,7 +118,7 @@ class OpenBoard:
                     self._answer(tap.tap, words.for_person(answer))
                 except Exception as error:
                     # The tap stays with the page, which sends it again when it connects anew.
-                    log.error("a tap could not be saved (%s)", type(error).__name__)  # noqa: TRY400
+                    log.error("a tap could not be saved (%s)", told(error))  # noqa: TRY400
                     self._answer(None, words.for_person(error))
                 else:
                     self._answer(tap.tap, None)
@@ -134,7 +135,7 @@ class OpenBoard:
             session_watch.send_away(self._app, self._client)
             return
         except Exception as error:
-            log.error("a day could not be read (%s)", type(error).__name__)  # noqa: TRY400
+            log.error("a day could not be read (%s)", told(error))  # noqa: TRY400
             return
         if day.year != board.year:
             return
@@ -170,7 +171,7 @@ class OpenBoard:
                     session_watch.send_away(self._app, self._client)
                     return
                 except Exception as error:
-                    log.error("a board could not be read (%s)", type(error).__name__)  # noqa: TRY400
+                    log.error("a board could not be read (%s)", told(error))  # noqa: TRY400
                     self._show({}, message=words.for_person(error))
                     return
                 if _look(shown[0]) != self._look:

@@ -17,7 +17,8 @@ from sqlalchemy import insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from moodtracker import migrations
-from moodtracker.database import Database, DatabaseError
+from moodtracker.database import Database
+from moodtracker.database_trouble import DatabaseError
 from moodtracker.models import EntryRow, SealedYearRow, SessionRow, UserRow, metadata
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

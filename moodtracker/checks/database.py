@@ -9,7 +9,8 @@ from urllib.parse import quote
 from sqlalchemy.exc import DBAPIError
 
 from moodtracker.checks.finding import Finding
-from moodtracker.database import Database, DatabaseError, knows_revision, newest_revision, reason
+from moodtracker.database import Database, knows_revision, newest_revision
+from moodtracker.database_trouble import DatabaseError, reason
 from moodtracker.settings import Settings
 
 _SUBJECT = "database"

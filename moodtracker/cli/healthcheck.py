@@ -43,7 +43,8 @@ def _pages(config: Settings) -> str:
 
 def _worker(config: Settings) -> str:
     """What keeps a worker, which serves nothing that could be asked, from its work."""
-    from moodtracker.database import Database, DatabaseError  # noqa: PLC0415 - see above
+    from moodtracker.database import Database  # noqa: PLC0415 - see above
+    from moodtracker.database_trouble import DatabaseError  # noqa: PLC0415
 
     try:
         database = Database(config.database_url)

@@ -10,7 +10,7 @@ import click
 from moodtracker import settings
 from moodtracker.accounts import people
 from moodtracker.app import App
-from moodtracker.database import DatabaseError
+from moodtracker.database_trouble import DatabaseError
 from moodtracker.settings import SettingsError
 
 

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from nicegui import Client
 from starlette.types import Message, Receive, Send
 
+from moodtracker.database_trouble import told
 from pages.guard import frames
 from pages.guard.frames import Frame, FrameRefused, Kind
 from pages.guard.rate import Rate
@@ -119,7 +120,7 @@ class PageSocket:
             holds = await self._holds()
         except Exception as error:
             # The page keeps what it has to tell until it is answered, and tells it again.
-            log.error("a session could not be looked up (%s)", type(error).__name__)  # noqa: TRY400
+            log.error("a session could not be looked up (%s)", told(error))  # noqa: TRY400
             return False
         if not holds:
             self._send_away(client)

@@ -4,6 +4,8 @@ import json
 import random
 import re
 import secrets
+import threading
+import time
 from dataclasses import dataclass, field
 
 import httpx
@@ -12,6 +14,7 @@ from websockets import ConnectionClosed
 from support.open_page import OpenPage, Socket
 from support.server import Server
 
+NOT_SAVED = "Not saved yet"
 _SHOWN = re.compile(r"moodtracker\.show\((.*)\)$", re.DOTALL)
 
 
@@ -67,6 +70,7 @@ class Tapper:
         self._cookie = cookie
         self._chance = chance
         self.shown = Shown()
+        self.told_to_wait = 0
 
     def tap_until_cut(self, most: int) -> None:
         """At most so many taps; a page sends first what it has no answer to."""
@@ -78,14 +82,27 @@ class Tapper:
         except (ConnectionClosed, OSError, httpx.TransportError, EOFError):
             return
 
+    def tap_until(self, told: threading.Event) -> None:
+        """Until told to stop, and answered; a socket that is lost is an error."""
+        page = OpenPage(self._server, self._cookie)
+        with page.connected() as socket:
+            while not told.is_set():
+                self._tap(page, socket)
+
     def _tap(self, page: OpenPage, socket: Socket) -> None:
         shown = self.shown
         if shown.waits_for is None:
             shown.waits_for = shown.act(self._chance, page.day)
         name = shown.waits_for["tap"]
         socket.event("tap", shown.waits_for)
-        said = shown_in(socket.await_words(name))
-        assert name in said["done"]
+        while True:
+            said = shown_in(socket.await_words("moodtracker.show"))
+            if name in said.get("done", ()):
+                break
+            if NOT_SAVED in said.get("message", ""):
+                self.told_to_wait += 1
+                time.sleep(0.05)
+                socket.event("tap", shown.waits_for)
         shown.answer(refused=name in said.get("refused", ()))
 
 
@@ -93,3 +110,11 @@ def shown_in(message: str) -> dict[str, object]:
     """What a message tells the page to show."""
     _, content = json.loads(message[message.index("[") :])
     return json.loads(_SHOWN.search(content["code"])[1])
+
+
+def is_explained(entries: dict[str, int], tappers: list[Tapper]) -> bool:
+    """Whether a person's entries are what their pages showed, or were about to show."""
+    possible: list[dict[str, int]] = [{}]
+    for tapper in tappers:
+        possible = [one | more for one in possible for more in tapper.shown.may_be_there]
+    return len(entries) <= 2 and entries in possible

@@ -11,7 +11,7 @@ import pytest
 
 from support.forked_server import ForkedServer
 from support.rounds import rounds
-from support.tapping import Tapper
+from support.tapping import Tapper, is_explained
 
 ROUNDS = rounds(100)
 TAPS = 30  # a page has at most so many in a round
@@ -77,16 +77,8 @@ def test_every_tap_that_was_shown_as_saved_survives_and_none_is_doubled(server):
         server.start()
         people = kept(server)
         for who in set(owners):
-            assert is_explained(people.get(who, {}), tappers, owners, who)
+            of_one = [t for t, owner in zip(tappers, owners, strict=True) if owner == who]
+            assert is_explained(people.get(who, {}), of_one)
     confirmed = sum(tapper.shown.confirmed for tapper in tappers)
     assert confirmed > ROUNDS
     print(f"{ROUNDS} kills, {kills_amid_taps} amid a tap, {confirmed} taps confirmed, 0 lost")
-
-
-def is_explained(entries, tappers, owners, who):
-    """Whether a person's entries are what their pages showed, or were about to show."""
-    possible = [{}]
-    for tapper, owner in zip(tappers, owners, strict=True):
-        if owner == who:
-            possible = [one | more for one in possible for more in tapper.shown.may_be_there]
-    return len(entries) <= 2 and entries in possible

@@ -1,0 +1,124 @@
+"""PostgreSQL restarted and cut off amid taps: a page is told the truth, and loses nothing."""
+
+import random
+import threading
+import time
+
+import httpx
+import psycopg
+import pytest
+
+from moodtracker.accounts import sessions
+from moodtracker.database import Database
+from moodtracker.models import UserRow
+from support.cluster import Cluster
+from support.forked_server import ForkedServer
+from support.rounds import rounds
+from support.rows import NOW
+from support.server import WAIT_SECONDS
+from support.tapping import Tapper, is_explained
+
+CUTS = rounds(12)
+RESTARTS = rounds(2)
+PEOPLE = 3
+
+
+@pytest.fixture
+def cluster():
+    made = Cluster()
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def server(tmp_path, cluster):
+    started = ForkedServer(tmp_path, DATABASE_URL=cluster.url)
+    yield started.start()
+    started.close()
+
+
+@pytest.fixture
+def tappers(server, cluster):
+    """People who tap, one page each."""
+    database = Database(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
+    cookies = []
+    for number in range(PEOPLE):
+        with database.write() as session:
+            row = UserRow(username=f"p{number}", first_name="Ada", zone="UTC", created_at=NOW)
+            session.add(row)
+            session.flush()
+            who = row.id
+        cookies.append(sessions.open_session(database, who))
+    database.close()
+    return [Tapper(server, cookie, random.Random(cookie)) for cookie in cookies]
+
+
+def kept(cluster):
+    people = {number: {} for number in range(1, PEOPLE + 1)}
+    with psycopg.connect(cluster.url) as connection:
+        for who, tap, mood in connection.execute("SELECT user_id, tap, mood FROM entries"):
+            people[who][tap] = mood
+    return people
+
+
+def confirmed(tappers):
+    return sum(tapper.shown.confirmed for tapper in tappers)
+
+
+def tap_meanwhile(tappers, harm, times):
+    """Let everybody tap while ``harm`` is done so many times, each amid their taps."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=tapper.tap_until, args=(stop,)) for tapper in tappers]
+    for thread in threads:
+        thread.start()
+    chance = random.Random(times)
+    for _ in range(times):
+        before = confirmed(tappers)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while confirmed(tappers) < before + 2 * PEOPLE:
+            assert time.monotonic() < deadline, "nobody's taps are saved"
+            time.sleep(0.002)
+        time.sleep(chance.random() / 50)
+        harm()
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def assert_nothing_is_lost(server, cluster, tappers):
+    people = kept(cluster)
+    for number, tapper in enumerate(tappers, start=1):
+        assert tapper.shown.waits_for is None
+        assert is_explained(people[number], [tapper])
+    assert "Traceback" not in server.log
+    assert httpx.get(f"{server.url}/readyz", timeout=WAIT_SECONDS).status_code == 200
+
+
+def test_connections_cut_amid_transactions_cost_no_tap_and_double_none(server, cluster, tappers):
+    cut = []
+    tap_meanwhile(tappers, lambda: cut.append(cluster.cut_connections()), CUTS)
+    assert_nothing_is_lost(server, cluster, tappers)
+    told = sum(tapper.told_to_wait for tapper in tappers)
+    print(f"{sum(cut)} connections cut, {confirmed(tappers)} taps saved, {told} told to wait")
+
+
+def test_a_database_that_loses_its_power_amid_taps_keeps_what_was_shown_as_saved(
+    server, cluster, tappers
+):
+    def restart():
+        cluster.stop("immediate")
+        deadline = time.monotonic() + WAIT_SECONDS
+        before = sum(tapper.told_to_wait for tapper in tappers)
+        while sum(tapper.told_to_wait for tapper in tappers) == before:  # they are told
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert httpx.get(f"{server.url}/healthz", timeout=WAIT_SECONDS).status_code == 200
+        assert httpx.get(f"{server.url}/readyz", timeout=WAIT_SECONDS).status_code == 503
+        cluster.start()
+
+    tap_meanwhile(tappers, restart, RESTARTS)
+    assert_nothing_is_lost(server, cluster, tappers)
+    assert "the database server:" in server.log
+    told = sum(tapper.told_to_wait for tapper in tappers)
+    print(f"{RESTARTS} restarts, {confirmed(tappers)} taps saved, {told} told to wait")
