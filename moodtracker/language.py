@@ -69,8 +69,11 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 
 def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
-    """The name of a month (1 to 12) as it stands alone: 'November', or 'Nov'."""
-    return str(_locale(spoken()).months["stand-alone"][width][number])
+    """The name of a month (1 to 12) as it stands alone: 'November', or 'Nov'.
+
+    A short one has no dot, which some languages put after it: it heads a narrow column.
+    """
+    return str(_locale(spoken()).months["stand-alone"][width][number]).rstrip(".")
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
