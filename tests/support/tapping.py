@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import httpx
-from websockets import ConnectionClosed
+from websockets import WebSocketException
 
 from support.open_page import OpenPage, Socket
 from support.server import Server
@@ -79,7 +79,7 @@ class Tapper:
             with page.connected() as socket:
                 for _ in range(most):
                     self._tap(page, socket)
-        except (ConnectionClosed, OSError, httpx.TransportError, EOFError):
+        except (WebSocketException, OSError, httpx.TransportError, EOFError):
             return
 
     def tap_until(self, told: threading.Event) -> None:
