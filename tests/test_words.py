@@ -6,7 +6,9 @@ from gettext import c2py
 
 import pytest
 
+from moodtracker.accounts.audit import Event
 from moodtracker.language import ENGLISH, LANGUAGES, gettext, ngettext, speaking
+from pages.settings import activity
 from support import words
 from support.server import ROOT
 
@@ -97,3 +99,7 @@ def test_a_german_hears_german():
             ngettext("{kept} of {days} day", "{kept} of {days} days", 2)
             == "{kept} von {days} Tagen"
         )
+
+
+def test_whatever_can_happen_to_an_account_is_told_in_words():
+    assert all(activity._words(event) for event in Event)

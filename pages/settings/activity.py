@@ -48,6 +48,7 @@ def _words(event: Event) -> str:
         Event.INVITED: _("An invitation was made"),
         Event.DISABLED: _("The account was switched off"),
         Event.ENABLED: _("The account was switched on"),
+        Event.ERASED: _("A closed year was erased"),
         Event.DELETED: _("The account was deleted"),
     }[event]
 
