@@ -172,7 +172,7 @@ def test_somebody_who_is_not_here_is_said_in_a_sentence(database, name):
 def test_year_end_status_before_any_year_was_closed():
     said = run("year-end", "status").splitlines()
     assert said == [
-        "No mail server is set: finished boards wait, and nothing is erased.",
+        "No mail server is set: finished boards wait, and nothing is erased unseen.",
         "No year has been closed yet.",
     ]
 

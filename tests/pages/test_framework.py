@@ -7,6 +7,7 @@ import nicegui
 import pytest
 from jinja2 import Environment, meta
 
+from pages import document
 from pages.assets import FOLDER
 from support.server import Server
 
@@ -22,7 +23,8 @@ def test_a_page_loads_no_component_library_no_styles_but_ours_and_no_fonts(serve
     board.await_connection()
     assert any("vue" in address for address in loaded)
     assert not [address for address in loaded if "quasar" in address or "font" in address]
-    assert {Path(each).name for each in loaded if each.endswith(".css")} == {"style.css"}
+    styles = {Path(each).name for each in loaded if each.endswith(".css")}
+    assert styles == {"style.css", "board.css", "print.css"}
 
 
 @pytest.mark.parametrize("path", [f"{STATIC}/vue.esm-browser.prod.js", "/assets/style.css"])
@@ -46,11 +48,11 @@ def test_a_page_comes_compressed_to_who_takes_it_so(server: Server) -> None:
     assert "<title>" in plain.text
 
 
-def test_our_template_asks_for_nothing_that_niceguis_own_does_not() -> None:
+def test_our_template_asks_for_nothing_but_what_niceguis_own_does_and_we_give() -> None:
     own = FOLDER / "page" / "index.html"
     theirs = Path(nicegui.__file__).parent / "templates" / "index.html"
     asked, given = (
         meta.find_undeclared_variables(Environment(autoescape=True).parse(file.read_text()))
         for file in (own, theirs)
     )
-    assert asked <= given
+    assert asked <= given | set(document._dress(None))
