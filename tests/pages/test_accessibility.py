@@ -2,6 +2,10 @@
 
 import pytest
 
+from moodtracker.accounts import links
+from moodtracker.database import Database
+from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.secret import MADE_FILE, Secret
 from support import axe, demo_server
 from support.board_page import DESKTOP, PHONE
 from support.server import WAIT_SECONDS
@@ -18,8 +22,29 @@ TENTH_OF_MARCH = "table.year tbody tr:nth-child(3) td:nth-of-type(10)"
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    with demo_server.serving(tmp_path_factory.mktemp("axe")) as served:
+    mail = {"SMTP_HOST": "127.0.0.1", "MAIL_FROM": "mood@example.org"}  # nothing is sent
+    with demo_server.serving(tmp_path_factory.mktemp("axe"), **mail) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def mailed(shown):
+    """The paths of links as people find them in their mails, and of the form that asks for one."""
+    server, cookie = shown
+    user_id = int(cookie.partition(".")[0])
+    secret = Secret((server.folder / "data" / MADE_FILE).read_text().strip())
+    database = Database(f"sqlite:///{server.folder / 'data' / 'moodtracker.db'}")
+    with database.write() as session:
+        tokens = {
+            purpose: links.make(session, purpose, user_id, "ada@example.org")
+            for purpose in ("verify", "reset")
+        }
+    database.close()
+    return {purpose: f"/{purpose}?token={token}" for purpose, token in tokens.items()} | {
+        "unsubscribe": Unsubscribing(secret, "").address(user_id),
+        "spent": "/reset?token=1.spent",
+        "forgot": "/forgot",
+    }
 
 
 @pytest.fixture(params=LOOKS)
@@ -55,9 +80,18 @@ def test_nothing_on_the_board_keeps_anybody_out(pages):
     assert axe.violations(page) == []
 
 
-@pytest.mark.parametrize("path", ["/settings", "/admin", "/nowhere", "/offline"])
+@pytest.mark.parametrize(
+    "path", ["/settings", "/admin", "/year-end/preview", "/nowhere", "/offline"]
+)
 def test_nothing_on_a_page_of_somebody_keeps_them_out(pages, path):
     page = pages(path)
+    page.wait_for_selector("h1")
+    assert axe.violations(page) == []
+
+
+@pytest.mark.parametrize("link", ["verify", "reset", "unsubscribe", "spent", "forgot"])
+def test_nothing_behind_a_mailed_link_keeps_anybody_out(pages, mailed, link):
+    page = pages(mailed[link], signed_in=False)
     page.wait_for_selector("h1")
     assert axe.violations(page) == []
 
@@ -81,6 +115,17 @@ def test_nothing_is_cut_off_on_a_narrow_screen(pages, width):
         page.set_viewport_size({"width": width, "height": 640})
         page.wait_for_selector("h1")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+
+@pytest.mark.parametrize("pages", ["light"], indirect=True)
+def test_nothing_is_cut_off_at_twice_the_size(pages):
+    """WCAG 1.4.4: a browser that zooms to 200 % lays out for half the pixels."""
+    for path in ("/", "/settings", "/admin"):
+        page = pages(path)
+        page.set_viewport_size({"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2})
+        page.wait_for_selector("h1")
+        assert page.evaluate("document.documentElement.scrollWidth") <= DESKTOP["width"] // 2
         page.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from moodtracker.accounts import audit, invitations, linking, people
 from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
+from support import axe
 from support import provider as there
 from support.forging_provider import forging_provider
 from support.provider import RealProvider
@@ -96,6 +97,25 @@ def words(page):
 
 
 # The first time, and the second
+
+
+def test_axe_finds_nothing_on_the_pages_on_the_way(server, open_browser):
+    server.register("axel")
+    page = open_browser(server, bypass_csp=True).new_page()
+    page.goto(f"{server.url}/login")
+    page.wait_for_selector("h1")
+    assert axe.violations(page) == []
+    go_there(page, "wrong-axel")
+    page.wait_for_selector("#zone")
+    assert axe.violations(page) == []
+    page.fill("#username", "axel")
+    page.select_option("#zone", "UTC")
+    page.click("text=Start my board")
+    page.wait_for_selector("text=already in use")
+    assert axe.violations(page) == []
+    page.goto(f"{server.url}/login/provider/back?state=another")
+    page.wait_for_selector("h1")
+    assert axe.violations(page) == []
 
 
 def test_a_new_person_confirms_what_the_provider_told_and_has_a_board(server, open_page, database):
