@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from moodtracker import logs
-from support.loop import run
+from support.loops import run
 
 SECRET = "dear diary"
 CHATTY = ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio")

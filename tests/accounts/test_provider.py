@@ -19,7 +19,7 @@ from moodtracker.accounts.identity import (
 from moodtracker.accounts.provider import Provider
 from moodtracker.secret import Secret
 from support.forging_provider import CLIENT_SECRET, forging_provider, rsa_key
-from support.loop import run
+from support.loops import run
 
 APP = "https://home.example/mood"
 

@@ -327,6 +327,7 @@ def test_an_unverified_address_leads_to_no_account(server, open_page, database):
     page.wait_for_selector("#zone")
     assert page.input_value("#email") == "eve@example.org"
     assert page.locator("#password").count() == 0
+    page.wait_for_function("document.getElementById('zone').value === 'Europe/Berlin'")
     page.fill("#username", "second-eve")
     page.click("text=Start my board")
     page.wait_for_selector("#today-card")

@@ -14,6 +14,7 @@ from moodtracker.accounts import sessions
 from moodtracker.database import Database
 from moodtracker.models import UserRow
 from support.forked_server import ForkedServer
+from support.loops import run
 from support.open_page import OpenPage
 from support.rounds import rounds
 from support.rows import NOW
@@ -114,7 +115,7 @@ async def hold(server, cookies):
 
 def test_many_open_pages_lose_no_tap_and_memory_stays_level(server):
     cookies = sign_in(server, -(-PAGES // PAGES_A_SESSION))
-    taps, level, after = asyncio.run(hold(server, cookies))
+    taps, level, after = run(hold(server, cookies))
     print(
         f"{PAGES} pages, {os.cpu_count()} cores, {taps} taps in {SECONDS} s, "
         f"{level} kB, then {after} kB"

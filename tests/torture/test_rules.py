@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from sqlalchemy import event, text
 
 from moodtracker.accounts import sessions
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
 from moodtracker.live import Live
@@ -173,6 +174,7 @@ class Lives(RuleBasedStateMachine):
     )
     def pass_time(self, hours, is_seen):
         self.clock.moment += timedelta(hours=hours)
+        ClockWatch(self.database).confirm()  # the time has really passed (Y9)
         self.signed_in.clear()
         if is_seen:
             self.tick()
