@@ -16,6 +16,7 @@ from pages import (
     health,
     installing,
     joining,
+    memory,
     metrics,
     obstacles,
     preview,
@@ -43,6 +44,7 @@ def mount(app: App) -> FastAPI:
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     assets.mount(web)
     framework.mount(web)
+    memory.mount()
     health.mount(web, app)
     requests = Requests()
     metrics.mount(web, app, requests)

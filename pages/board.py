@@ -46,5 +46,5 @@ def mount(app: App, rollover: Rollover) -> None:
         ui.on("tap", page.take)
         ui.on("look", page.look)
         client.on_connect(page.greet)
-        client.on_delete(page.leave)
+        client.on_delete(app.live.follow(who.person.id, page.touch))
         client.on_delete(lambda: rollover.remove(page))

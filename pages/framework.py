@@ -11,7 +11,7 @@ from pathlib import Path
 import nicegui
 from fastapi import FastAPI
 from jinja2 import FileSystemLoader
-from nicegui import Client, client
+from nicegui import client
 from nicegui import app as nicegui_app
 from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
 from starlette.datastructures import Headers, MutableHeaders
@@ -29,7 +29,6 @@ def mount(web: FastAPI) -> None:
     """Serve the framework's files, and let pages be made from our template."""
     web.mount(f"{_FOLDER}static", KeptFiles(directory=_STATIC))
     client.templates.env.loader = FileSystemLoader(FOLDER / "page")
-    nicegui_app.on_connect(_forget_html)
 
 
 def slim() -> None:
@@ -42,11 +41,6 @@ def slim() -> None:
     around = nicegui_app.user_middleware
     around[:] = [middleware for middleware in around if middleware.cls not in costly]
     nicegui_app.add_middleware(Compressed)
-
-
-def _forget_html(page: Client) -> None:
-    """A page that is open in a browser keeps no copy of what it was first sent."""
-    page._head_html = page._body_html = ""
 
 
 class Compressed:

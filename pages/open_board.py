@@ -65,7 +65,7 @@ class OpenBoard:
     """
 
     def __init__(self, app: App, who: SignedIn, client: Client, shown: Shown) -> None:
-        """Begin to follow the person's changes; the first HTML is drawn of ``shown``."""
+        """The first HTML is drawn of ``shown``."""
         self._app = app
         self._who = who
         self._client = client
@@ -80,7 +80,6 @@ class OpenBoard:
         self._look = _look(shown[0])
         self._looked_at: date | None = None
         self._note(shown, self._values(shown))
-        self._unfollow = app.live.follow(who.person.id, self.touch)
 
     def is_past(self, now: datetime) -> bool:
         """Whether the day that the page shows is over."""
@@ -94,10 +93,6 @@ class OpenBoard:
         """The socket stands (again): let the page hand over its taps, and show what it missed."""
         self._client.run_javascript("moodtracker.connected()")
         self._refresh_soon()
-
-    def leave(self) -> None:
-        """The page is gone."""
-        self._unfollow()
 
     @asks_for_its_session  # in the transaction that writes
     async def take(self, event: GenericEventArguments) -> None:
