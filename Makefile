@@ -33,9 +33,10 @@ cluster: .venv/tests
 docs:
 	$(BIN)/python -m moodtracker.settings_page > docs/settings.md
 
-# Every page and state at five widths, light and dark, in pictures/; those of the README anew.
+# Every page and state at five widths, light and dark, every mail and file, in pictures/; those of the
+# README anew. ONLY="board mail" makes those whose names begin so.
 pictures: .venv/tests
-	PYTHONPATH=.:tests $(BIN)/python tests/pictures.py
+	PYTHONPATH=.:tests $(BIN)/python -m pictures $(ONLY)
 
 # Brings the catalogues of moodtracker/locales up to date with the words in the code: what is new is
 # empty there until somebody writes it, what is gone is taken out.

@@ -1,5 +1,6 @@
 """A year to look at: a person who does not exist, with moods that nobody felt."""
 
+import math
 import random
 import secrets
 from dataclasses import replace
@@ -70,21 +71,29 @@ def _nobody(password_hash: str, zone: str) -> UserRow:
 
 
 def _moods(person: Person, today: date) -> list[dict[str, object]]:
-    """A slow drift with a weekend in it: the same for each year, and clearly nobody's."""
+    """Brighter summers and weekends, spells of some days, gaps: each year its own, nobody's."""
     chance = random.Random(today.year)  # noqa: S311 - a picture, not a secret
     rows: list[dict[str, object]] = []
-    drift = 3.0
+    spell = 0.0
     day = date(today.year, 1, 1)
     while day <= today:
-        drift += 0.15 * (3.3 - drift) + chance.gauss(0, 0.5)
-        weekend = 0.5 if day.weekday() >= 5 else 0.0
-        is_kept = day == today or chance.random() > 0.06
-        if is_kept:
-            for slot in (1, 2) if day != today and chance.random() < 0.3 else (1,):
-                score = round(drift + weekend + chance.gauss(0, 0.7) * (slot - 0.5))
-                rows.append(_row(person, day, slot, Mood(min(5, max(1, score))), chance))
+        spell = 0.7 * spell + chance.gauss(0, 0.65)
+        summer = -0.3 * math.cos(math.tau * (day.timetuple().tm_yday - 20) / 365)
+        weekend = 0.45 if day.weekday() >= 5 else 0.0
+        first = _mood(3.3 + summer + weekend + spell + chance.gauss(0, 0.45))
+        second = _mood(first + chance.choice((-2, -1, -1, 1, 1, 2)))
+        is_kept, has_two = chance.random() > 0.06, chance.random() < 0.3
+        if day == today:
+            rows.append(_row(person, day, 1, first, chance))
+        elif is_kept:
+            for slot, mood in enumerate((first, second) if has_two else (first,), 1):
+                rows.append(_row(person, day, slot, mood, chance))
         day += timedelta(days=1)
     return rows
+
+
+def _mood(level: float) -> Mood:
+    return Mood(min(5, max(1, round(level))))
 
 
 def _row(

@@ -73,7 +73,7 @@ def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
 
     A short one has no dot, which some languages put after it: it heads a narrow column.
     """
-    return str(_locale(spoken()).months["stand-alone"][width][number]).rstrip(".")
+    return str(_names(spoken()).months["stand-alone"][width][number]).rstrip(".")
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
@@ -161,6 +161,14 @@ def _locale(language: str) -> "Locale":
 
     # Of English: the day before the month, 24 hours, and a week that begins on Monday.
     return Locale("en", "GB") if language == ENGLISH else Locale.parse(language)
+
+
+@lru_cache
+def _names(language: str) -> "Locale":
+    from babel import Locale  # noqa: PLC0415
+
+    # Of English: 'Sep', where Britain's 'Sept' alone would have four letters.
+    return Locale("en") if language == ENGLISH else _locale(language)
 
 
 @lru_cache

@@ -45,6 +45,14 @@ def test_the_demo_year_shows_all_moods_and_at_most_two_a_day(database):
     assert set(Counter(row.day for row in kept).values()) == {1, 2}
 
 
+def test_no_month_of_the_demo_year_is_nearly_all_of_one_colour(database):
+    make_up(database)
+    for month in range(1, 13):
+        moods = Counter(row.mood for row in rows(database) if row.day.month == month)
+        assert len(moods) >= 3
+        assert max(moods.values()) <= 0.6 * moods.total()
+
+
 def test_every_demo_year_keeps_most_of_its_days(database, moved_clock):
     for year in range(2024, 2032):
         moved_clock.set(year, 12, 31, 20)

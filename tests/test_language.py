@@ -26,6 +26,7 @@ def test_days_times_and_numbers_are_said_as_a_person_would():
     assert language.full_day(date(2026, 11, 23)) == "Monday 23 November"
     assert language.day_and_month(date(2026, 11, 23)) == "23 November"
     assert (language.month(11), language.month(11, "abbreviated")) == ("November", "Nov")
+    assert {len(language.month(number, "abbreviated")) for number in range(1, 13)} == {3}
     assert (language.weekday(0), language.weekday(6, "abbreviated")) == ("Monday", "Sun")
     assert language.time_of_day(time(9, 5)) == "09:05"
     assert language.number(1234) == "1,234"

@@ -5,9 +5,12 @@ A plain letter on a page is then one that did not go through the catalogues.
 
 import re
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+
+from babel import Locale
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
@@ -33,10 +36,15 @@ class Circled(NullTranslations):
 
 def speak_circled() -> None:
     """Let the language be one that may be spoken."""
-    catalogue, locale = language._catalogue, language._locale
+    catalogue = language._catalogue
     language.LANGUAGES[PSEUDO] = "Circled"
     language._catalogue = lambda tag: Circled() if tag == PSEUDO else catalogue(tag)
-    language._locale = lru_cache(lambda tag: locale("en" if tag == PSEUDO else tag))
+    for of in ("_locale", "_names"):
+        setattr(language, of, _as_in_english(getattr(language, of)))
+
+
+def _as_in_english(of: Callable[[str], Locale]) -> Callable[[str], Locale]:
+    return lru_cache(lambda tag: of("en" if tag == PSEUDO else tag))
 
 
 if __name__ == "__main__":
