@@ -77,8 +77,8 @@ def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
-    """The name of a weekday (0 is Monday) as it stands alone: 'Monday', or 'Mon'."""
-    return str(_locale(spoken()).days["stand-alone"][width][number])
+    """The name of a weekday (0 is Monday) as it stands alone: 'Monday', or 'Mon', without a dot."""
+    return str(_names(spoken()).days["stand-alone"][width][number]).rstrip(".")
 
 
 def first_weekday() -> int:

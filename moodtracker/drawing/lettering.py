@@ -8,8 +8,12 @@ neither Pillow without the system's FriBiDi nor plain PDF text does that by itse
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import ImageFont
+
+if TYPE_CHECKING:
+    from arabic_reshaper import ArabicReshaper
 
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 REGULAR = _FOLDER / "DejaVuSans.ttf"
@@ -40,7 +44,13 @@ def as_seen(words: str) -> str:
     """
     if all(letter < _FIRST_RIGHT_TO_LEFT or "\u2000" <= letter < "\u2e80" for letter in words):
         return words
-    from arabic_reshaper import reshape  # noqa: PLC0415 - few languages need them
-    from bidi import get_display  # noqa: PLC0415
+    from bidi import get_display  # noqa: PLC0415 - few languages need it
 
-    return str(get_display(reshape(words), base_dir="R"))
+    return str(get_display(_joiner().reshape(words), base_dir="R"))
+
+
+@lru_cache
+def _joiner() -> "ArabicReshaper":
+    from arabic_reshaper import ArabicReshaper  # noqa: PLC0415
+
+    return ArabicReshaper({"delete_harakat": False})  # the marks above and below letters stay

@@ -103,6 +103,12 @@ def test_arabic_words_are_joined_and_begin_on_the_right() -> None:
     assert lettering.as_seen("Février, Άνοιξη, Весна") == "Février, Άνοιξη, Весна"
 
 
+def test_arabic_letters_keep_the_marks_above_them_and_are_no_wider_for_it() -> None:
+    marked, plain = "يومًا", "يوما"
+    assert set("\u064b") == set(lettering.as_seen(marked)) - set(lettering.as_seen(plain))
+    assert lettering.width(marked, 20) == lettering.width(plain, 20)
+
+
 def test_an_svg_says_each_day_in_words_and_loads_nothing() -> None:
     drawn = svg.draw(layout.landscape(board(2026, Mood.GOOD, today=date(2026, 1, 2))))
     assert "<title>Thursday 1 January: Good at 12:00</title>" in drawn

@@ -60,6 +60,7 @@ def away(page: Page) -> None:
 
 
 def wrong(page: Page) -> None:
+    connected(page)
     page.evaluate("document.querySelector('form').noValidate = true")
     page.click("button.primary")
     page.wait_for_selector("[role=alert], .wrong")
@@ -75,6 +76,13 @@ def no_faces(page: Page) -> None:
     look(page, has_faces=False)
     page.goto(page.url)
     connected(page)
+
+
+def looked_after(page: Page) -> None:
+    connected(page)
+    page.click("#checks button.plain >> nth=0")
+    page.wait_for_selector("#checks .findings li")
+    page.wait_for_selector("#checks button.plain:enabled >> nth=0")
 
 
 def look(page: Page, *, has_faces: bool) -> None:
@@ -100,6 +108,7 @@ STATES: dict[str, tuple[str, str, Prepare]] = {
     "settings": ("demo", "/settings", no_faces),
     "settings-newcomer": ("newcomer", "/settings", connected),
     "admin": ("demo", "/admin", connected),
+    "admin-checks": ("demo", "/admin", looked_after),
     "year-end-preview": ("demo", "/year-end/preview", as_it_is),
     "sign-in": ("", "/login", connected),
     "session-ended": ("gone", "/login", connected),
@@ -140,6 +149,7 @@ def take(
                 if file.startswith(wanted):
                     page = _bring_about(context, server, cookies, name)
                     _look(page, window, file, folder, readme)
+                    page.evaluate("localStorage.clear(), sessionStorage.clear()")
                     page.close()
             context.close()
 
