@@ -25,7 +25,7 @@ class Window(NamedTuple):
 
 
 PHONE = Window(2, {320: 640, 390: 844})
-DESKTOP = Window(1, {768: 1024, 1280: 800, 1920: 1080})
+DESKTOP = Window(1, {768: 1024, 1280: 904, 1920: 1080})
 THEMES = ("light", "dark")
 LANGUAGES = ("ar", "de", "es", "fr")
 
