@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -30,6 +32,11 @@ POSTGRESQL = os.environ.get(
     "MOODTRACKER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"
 )
 PASSWORD = "correct horse battery staple"
+
+# httpx reads all of the world's certificates for each request, 20 ms long: here once for all.
+httpx._transports.default.create_ssl_context = lru_cache(
+    httpx._transports.default.create_ssl_context
+)
 
 settings.register_profile(
     "moodtracker",

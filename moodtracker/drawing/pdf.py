@@ -5,6 +5,7 @@ fpdf2 writes it: small, alive, in Python alone, and it embeds only the letters t
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import asin, cos, hypot, sin, tan
 
 from fpdf import FPDF, ViewerPreferences
 from fpdf.drawing import GraphicsContext, PaintedPath
@@ -158,14 +159,34 @@ class _Paths:
 
 def _follow(path: PaintedPath, outline: outlines.Path) -> None:
     """Add a closed outline to the path."""
+    at = (0.0, 0.0)
     for kind, x, y, radius in outline:
         if kind == "M":
             path.move_to(x, y)
         elif kind == "L":
             path.line_to(x, y)
         else:
-            path.arc_to(radius, radius, 0, large_arc=False, positive_sweep=True, x=x, y=y)
+            path.curve_to(*_controls(at, (x, y), radius), x, y)
+        at = (x, y)
     path.close()
+
+
+def _controls(start: Point, end: Point, radius: float) -> tuple[float, float, float, float]:
+    """Both control points of the Bezier curve that is as good as a clockwise arc of up to 90°.
+
+    No more than 0.03 % of the radius beside it; fpdf2's own arcs take half the time of a drawing.
+    """
+    across, down = end[0] - start[0], end[1] - start[1]
+    chord = hypot(across, down)
+    half = asin(min(1.0, chord / (2 * radius)))  # of the angle
+    reach = radius * 4 / 3 * tan(half / 2)  # of each control point, along the tangent of its end
+    along, aside = reach * cos(half) / chord, reach * sin(half) / chord
+    return (
+        start[0] + along * across + aside * down,
+        start[1] + along * down - aside * across,
+        end[0] - along * across + aside * down,
+        end[1] - along * down - aside * across,
+    )
 
 
 def _write(document: FPDF, label: Label, scale: float, left: float, top: float) -> None:

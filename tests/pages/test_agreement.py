@@ -32,6 +32,7 @@ WHITE, BLANK = (255, 255, 255), (0xEE, 0xEB, 0xE4)
 ALIKE = 4  # of 255 in a channel; any two of our colours are further apart
 DARK = 450  # red, green and blue together
 DOTS_PER_INCH = 150
+SCREEN = {"width": 1240, "height": 1200}  # the page with an SVG below it, unless that is a poster
 RING = 3  # from a square to the middle of the ring round it, in units of the picture
 
 
@@ -150,7 +151,8 @@ class Canvas:
             }""",
             [html.year_card(board), drawn],
         )
-        screen = Image.open(io.BytesIO(self._page.screenshot(full_page=True)))
+        is_higher = picture.height > picture.width
+        screen = Image.open(io.BytesIO(self._page.screenshot(full_page=is_higher)))
         in_page = {
             day: (*found["rows"][month - 1][day.day - 1], RING)
             for month, days in board.months()
@@ -165,9 +167,7 @@ class Canvas:
 
 @pytest.fixture(scope="module")
 def canvas(browser) -> Iterator[Canvas]:
-    context = browser.new_context(
-        viewport={"width": 1240, "height": 700}, color_scheme="light", device_scale_factor=1
-    )
+    context = browser.new_context(viewport=SCREEN, color_scheme="light", device_scale_factor=1)
     yield Canvas(context.new_page())
     context.close()
 
