@@ -1,6 +1,7 @@
 """The fields by which a new person says who they are."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from moodtracker.language import gettext as _
 from pages import parts
@@ -14,38 +15,17 @@ def who_fields(
     verified_address: str | None = None,
 ) -> None:
     """Ask for the names and the address; not for one that the provider vouches for."""
-    parts.field(
-        _("First name"),
-        "first_name",
-        value=given.get("first_name", ""),
-        autocomplete="given-name",
-        wrong=wrong.get("first_name"),
-        focus=focus,
-    )
-    parts.field(
-        _("Last name (if you like)"),
-        "last_name",
-        value=given.get("last_name", ""),
-        autocomplete="family-name",
-        wrong=wrong.get("last_name"),
-        required=False,
-    )
-    parts.field(
-        _("Username"),
-        "username",
-        value=given.get("username", ""),
-        autocomplete="username",
-        wrong=wrong.get("username"),
-    )
-    if verified_address is not None:
+
+    def field(label: str, name: str, autocomplete: str, **more: Any) -> None:
+        value, fault = given.get(name, ""), wrong.get(name)
+        parts.field(label, name, value=value, autocomplete=autocomplete, wrong=fault, **more)
+
+    field(_("First name"), "first_name", "given-name", focus=focus)
+    field(_("Last name (if you like)"), "last_name", "family-name", required=False)
+    field(_("Username"), "username", "username")
+    if verified_address is None:
+        help_text = _("Your finished board is mailed here once a year.")
+        field(_("E-mail"), "email", "email", help_text=help_text)
+    else:
         words = _("Your finished board is mailed to {address} once a year.")
         parts.text("p", words.format(address=verified_address)).classes("help")
-        return
-    parts.field(
-        _("E-mail"),
-        "email",
-        value=given.get("email", ""),
-        autocomplete="email",
-        help_text=_("Your finished board is mailed here once a year."),
-        wrong=wrong.get("email"),
-    )

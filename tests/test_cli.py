@@ -12,6 +12,7 @@ from moodtracker.accounts.registration import Registration
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.cli import main
 from moodtracker.database import Database
+from support.signing_in import sign_in
 
 PASSWORD = "correct horse battery staple"
 SECRET = "s3cret-of-the-house"
@@ -83,13 +84,13 @@ def test_a_new_folder_is_made_and_the_database_brought_up_to_date(monkeypatch, h
 
 def test_demo_makes_somebody_to_sign_in_as(database):
     password = run("demo").split()[-1]
-    who = sessions.find(database, sessions.sign_in(database, "demo", password))
+    who = sessions.find(database, sign_in(database, "demo", password))
     assert who.person.zone == "UTC"
 
 
 def test_demo_takes_a_zone(database):
     password = run("demo", "--zone", "Asia/Tokyo").split()[-1]
-    who = sessions.find(database, sessions.sign_in(database, "demo", password))
+    who = sessions.find(database, sign_in(database, "demo", password))
     assert who.person.zone == "Asia/Tokyo"
 
 
@@ -106,7 +107,7 @@ def test_a_zone_that_there_is_none_does_no_lasting_harm():
 def test_demo_leaves_somebody_real_who_is_called_demo_alone(database):
     register(database, "demo")
     assert "their moods stay theirs" in run("demo", code=1)
-    assert sessions.sign_in(database, "demo", PASSWORD)
+    assert sign_in(database, "demo", PASSWORD)
 
 
 # user
@@ -132,30 +133,30 @@ def test_reset_password_gives_a_new_one_and_signs_out_everywhere(database):
     said = run("user", "reset-password", "ada", "--password", "a whole new sentence")
     assert said == "ada has a new password and is signed out everywhere.\n"
     assert sessions.find(database, cookie) is None
-    assert sessions.sign_in(database, "ada", "a whole new sentence")
+    assert sign_in(database, "ada", "a whole new sentence")
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", PASSWORD)
+        sign_in(database, "ada", PASSWORD)
 
 
 @pytest.mark.parametrize("name", ["ADA", "Ada@Example.org"])
 def test_reset_password_finds_a_person_as_signing_in_does(database, name):
     register(database, "ada")
     run("user", "reset-password", name, "--password", "a whole new sentence")
-    assert sessions.sign_in(database, "ada", "a whole new sentence")
+    assert sign_in(database, "ada", "a whole new sentence")
 
 
 def test_reset_password_asks_for_it_twice_and_does_not_show_it(database):
     register(database, "ada")
     said = run("user", "reset-password", "ada", input=f"{SECRET}\n{SECRET}\n")
     assert SECRET not in said
-    assert sessions.sign_in(database, "ada", SECRET)
+    assert sign_in(database, "ada", SECRET)
 
 
 def test_reset_password_refuses_a_short_one_in_a_sentence(database):
     register(database, "ada")
     said = run("user", "reset-password", "ada", "--password", "hunter2", code=1)
     assert said == "Error: At least 12 characters, please; a sentence is fine.\n"
-    assert sessions.sign_in(database, "ada", PASSWORD)
+    assert sign_in(database, "ada", PASSWORD)
 
 
 @pytest.mark.parametrize("name", ["eve", "a\0da", "x" * 1000, ""])
@@ -258,7 +259,7 @@ def add(username, *more, code=0, **given):
 def test_user_add_makes_somebody_who_can_sign_in(monkeypatch, database):
     monkeypatch.setenv("MOODTRACKER_REGISTRATION", "closed")
     assert add("bob") == "bob can sign in at http://localhost:8080.\n"
-    assert sessions.sign_in(database, "bob", PASSWORD)
+    assert sign_in(database, "bob", PASSWORD)
     assert "administrator" not in run("user", "list")
 
 

@@ -9,6 +9,7 @@ from moodtracker.accounts.registration import Registration
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.demo import NameTaken, make_up
 from moodtracker.models import EntryRow
+from support.signing_in import sign_in
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def rows(database):
 
 def test_the_demo_person_can_sign_in_and_is_clearly_made_up(database):
     person, password = make_up(database)
-    who = sessions.find(database, sessions.sign_in(database, "demo", password))
+    who = sessions.find(database, sign_in(database, "demo", password))
     assert who.person == people.find(database, "demo")
     assert (person.username, person.email) == ("demo", "demo@example.invalid")
     assert not person.administrator
@@ -72,9 +73,9 @@ def test_made_again_the_demo_has_a_new_password_and_as_many_days(database):
     second, new = make_up(database)
     assert (first.id, second.id) == (1, 1)
     assert sorted(before) == sorted((row.day, row.slot, row.mood) for row in rows(database))
-    assert sessions.sign_in(database, "demo", new)
+    assert sign_in(database, "demo", new)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "demo", old)
+        sign_in(database, "demo", old)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "America/Los_Angeles"])
@@ -111,7 +112,7 @@ def test_made_again_in_another_zone_the_demo_lives_there(database):
 
 def test_made_again_the_demo_is_signed_out_everywhere(database):
     _, password = make_up(database)
-    cookie = sessions.sign_in(database, "demo", password)
+    cookie = sign_in(database, "demo", password)
     make_up(database)
     assert sessions.find(database, cookie) is None
 
@@ -135,4 +136,4 @@ def test_a_real_person_who_is_called_demo_keeps_their_moods_and_password(databas
     with pytest.raises(NameTaken):
         make_up(database)
     assert [row.tap for row in rows(database)] == ["own"]
-    assert sessions.sign_in(database, "demo", "correct horse battery staple")
+    assert sign_in(database, "demo", "correct horse battery staple")

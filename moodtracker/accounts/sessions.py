@@ -50,24 +50,6 @@ class Device:
     is_this_one: bool
 
 
-def sign_in(
-    database: Database,
-    login: str,
-    password: str,
-    *,
-    device: str = "",
-    instead_of: str | None = None,
-) -> str:
-    """Check name (username or e-mail) and password; return the value for the session cookie.
-
-    ``device`` is what the person will know the browser by. ``instead_of`` is the cookie that it
-    brought along: its session ends, so that nobody can hand a person a session that he knows.
-    Raises :class:`SignInRefused`.
-    """
-    user_id = check_password(database, login, password)
-    return open_session(database, user_id, device=device, instead_of=instead_of)
-
-
 def check_password(database: Database, login: str, password: str) -> int:
     """The id of the person with this name and password; raises :class:`SignInRefused`.
 
@@ -93,7 +75,9 @@ def open_session(
     """Begin a session for a person; return the value for the cookie: 'ID.TOKEN'.
 
     ``device`` is what the person will know the browser by, ``address`` where it is; ``id_token``
-    comes from an identity provider, for signing out there.
+    comes from an identity provider, for signing out there. ``instead_of`` is the cookie that the
+    browser brought along: its session ends, so that nobody can hand a person a session that they
+    know.
     """
     if instead_of:
         sign_out(database, instead_of)

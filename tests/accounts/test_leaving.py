@@ -20,6 +20,7 @@ from moodtracker.accounts.audit import Event
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.models import metadata
 from moodtracker.moods import Mood
+from support.signing_in import sign_in
 
 PASSWORD = "correct horse battery staple"
 
@@ -68,9 +69,9 @@ def test_whoever_leaves_is_gone_from_every_table_at_once(database, join, busy):
     )
     leaving.delete_account(database, busy.person.id)
     assert rows_of(database, busy.person.id) == {}
-    assert sessions.sign_in(database, "bob", PASSWORD)
+    assert sign_in(database, "bob", PASSWORD)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", PASSWORD)
+        sign_in(database, "ada", PASSWORD)
 
 
 def test_whoever_leaves_is_told_by_mail_and_by_nothing_else(database, busy):
@@ -144,9 +145,9 @@ def test_whoever_is_switched_off_is_signed_out_and_comes_in_no_more(database, jo
     administering.switch_off(database, bob.person.id, ada.id)
     assert not sessions.is_open(database, bob)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "bob", PASSWORD)
+        sign_in(database, "bob", PASSWORD)
     administering.switch_on(database, bob.person.id)
-    assert sessions.sign_in(database, "bob", PASSWORD)
+    assert sign_in(database, "bob", PASSWORD)
     events = [line.event for line in audit.of(database, bob.person.id)]
     assert {Event.DISABLED, Event.ENABLED} <= set(events)
 

@@ -22,6 +22,7 @@ from moodtracker.accounts.registration import InvalidInput, NewPerson, Registrat
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.models import UserRow, users
 from moodtracker.secret import Secret
+from support.signing_in import sign_in
 
 
 def identity(subject="ada-there", email="ada@example.org", issuer="https://auth.example", **more):
@@ -192,7 +193,7 @@ def test_a_new_person_who_comes_by_the_provider_needs_no_password(database):
     assert linking.owner(database, identity()).id == ada.id
     assert linking.ways_in(database, ada.id) == WaysIn(by_password=False, by_provider=True)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", "")
+        sign_in(database, "ada", "")
 
 
 def test_a_new_persons_address_counts_as_verified_only_where_the_provider_vouches_for_it(database):

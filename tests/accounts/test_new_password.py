@@ -10,6 +10,7 @@ from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.accounts.throttling import Throttle
 from moodtracker.secret import Secret
+from support.signing_in import sign_in
 
 OLD, NEW = "correct horse battery staple", "tulips grow on mars"
 
@@ -34,9 +35,9 @@ def test_a_link_gives_a_new_password_and_ends_every_session(database, join):
     new_password.by_link(database, link_for(database, ada), NEW)
     assert not sessions.is_open(database, ada)
     assert sessions.is_open(database, bob)
-    assert sessions.sign_in(database, "ada", NEW)
+    assert sign_in(database, "ada", NEW)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", OLD)
+        sign_in(database, "ada", OLD)
     assert kinds(database) == ["password_changed"]
     assert Event.PASSWORD_RESET in [line.event for line in audit.of(database, ada.person.id)]
 
@@ -48,7 +49,7 @@ def test_a_link_works_once_and_so_does_every_other_that_was_sent(database, join)
     for token in (first, second):
         with pytest.raises(LinkSpent):
             new_password.by_link(database, token, OLD)
-    assert sessions.sign_in(database, "ada", NEW)
+    assert sign_in(database, "ada", NEW)
 
 
 def test_a_link_is_worth_nothing_after_30_minutes(database, join, moved_clock):
@@ -64,7 +65,7 @@ def test_a_link_for_one_account_is_worth_nothing_for_another(database, join):
     swapped = f"{bob.person.id}.{token.partition('.')[2]}"
     with pytest.raises(LinkSpent):
         new_password.by_link(database, swapped, NEW)
-    assert sessions.sign_in(database, "bob", OLD)
+    assert sign_in(database, "bob", OLD)
 
 
 def test_a_link_that_verifies_an_address_gives_no_password(database, join):
@@ -99,7 +100,7 @@ def test_changing_it_keeps_this_session_and_ends_the_others(database, join):
     new_password.change(database, ada, NEW)
     assert sessions.is_open(database, ada)
     assert not sessions.is_open(database, other)
-    assert sessions.sign_in(database, "ada", NEW)
+    assert sign_in(database, "ada", NEW)
     assert kinds(database) == ["password_changed"]
     with database.read() as session:
         assert session.scalar(text("SELECT count(*) FROM links")) == 0

@@ -23,6 +23,7 @@ from moodtracker.accounts.registration import (
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.database import Database
 from moodtracker.secret import Secret
+from support.signing_in import sign_in
 
 PASSWORD = "correct horse battery staple"
 ZWNJ, ZWJ, RLM, RLO = "\u200c", "\u200d", "\u200f", "\u202e"
@@ -407,7 +408,7 @@ def test_fields_that_nobody_asked_for_change_nothing(database):
 def test_a_password_of_12_to_256_characters_is_taken(database, length):
     password = ("tulips grow on mars, 7 of them! " * 8)[:length]
     register(database, password=password)
-    assert sessions.sign_in(database, "ada", password)
+    assert sign_in(database, "ada", password)
 
 
 @pytest.mark.parametrize(
@@ -489,9 +490,9 @@ def test_a_new_password_ends_every_session_and_replaces_the_old_one(database, jo
     assert [sessions.find(database, cookie) for cookie in cookies] == [None, None]
     assert sessions.find(database, bobs)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", PASSWORD)
-    assert sessions.sign_in(database, "ada", "a whole new sentence")
-    assert sessions.sign_in(database, "bob", PASSWORD)
+        sign_in(database, "ada", PASSWORD)
+    assert sign_in(database, "ada", "a whole new sentence")
+    assert sign_in(database, "bob", PASSWORD)
 
 
 @pytest.mark.parametrize("password", ["", "p" * 11, "p" * 257])
@@ -502,7 +503,7 @@ def test_a_bad_new_password_changes_nothing(database, join, password):
         registration.set_password(database, ada.person.id, password)
     assert set(refused.value.messages) == {"password"}
     assert sessions.find(database, cookie)
-    assert sessions.sign_in(database, "ada", PASSWORD)
+    assert sign_in(database, "ada", PASSWORD)
 
 
 def test_a_new_password_with_half_a_surrogate_pair_is_refused(database, join):

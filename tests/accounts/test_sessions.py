@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
+from support.signing_in import sign_in
 
 PASSWORD = "correct horse battery staple"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -37,13 +38,13 @@ def holder(database, cookie):
 )
 def test_one_signs_in_by_username_or_address_in_any_case(database, join, login):
     join("bob"), join("ada")
-    assert holder(database, sessions.sign_in(database, login, PASSWORD)) == "ada"
+    assert holder(database, sign_in(database, login, PASSWORD)) == "ada"
 
 
 def test_one_signs_in_by_the_address_as_one_gave_it(database, join):
     given_address = "ada@xn--bcher-kva.example.org"
     join("ada", email=given_address)
-    assert sessions.sign_in(database, given_address, PASSWORD)
+    assert sign_in(database, given_address, PASSWORD)
 
 
 def test_a_wrong_password_and_an_unknown_name_are_answered_alike(database, join):
@@ -51,7 +52,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(database, join)
     answers = []
     for login, password in [("ada", PASSWORD + "x"), ("eve", PASSWORD), ("", ""), ("ada", "")]:
         with pytest.raises(SignInRefused) as refused:
-            sessions.sign_in(database, login, password)
+            sign_in(database, login, password)
         answers.append((type(refused.value), refused.value.args))
     assert set(answers) == {(SignInRefused, ())}
 
@@ -64,7 +65,7 @@ def test_an_unknown_name_costs_as_much_hashing_as_a_wrong_password(database, joi
     )
     for login in ("ada", "eve"):
         with pytest.raises(SignInRefused):
-            sessions.sign_in(database, login, PASSWORD)
+            sign_in(database, login, PASSWORD)
     assert tried == [False, True]
 
 
@@ -88,7 +89,7 @@ def test_odd_names_and_passwords_are_just_refused(database, join, login, passwor
     join("ada")
     before = count(database)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, login, password)
+        sign_in(database, login, password)
     assert count(database) == before
 
 
@@ -96,43 +97,43 @@ def test_odd_names_and_passwords_are_just_refused(database, join, login, passwor
 def test_half_a_surrogate_pair_is_just_refused(database, join, login, password):
     join("ada")
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, login, password)
+        sign_in(database, login, password)
 
 
 def test_every_sign_in_gives_another_cookie(database, join):
     join("ada")
-    cookies = {sessions.sign_in(database, "ada", PASSWORD) for _ in range(5)}
+    cookies = {sign_in(database, "ada", PASSWORD) for _ in range(5)}
     assert len(cookies) == 5
     assert {holder(database, cookie) for cookie in cookies} == {"ada"}
 
 
 def test_a_sign_in_ends_the_session_that_it_replaces(database, join):
     join("ada")
-    known_to_another = sessions.sign_in(database, "ada", PASSWORD)
-    own = sessions.sign_in(database, "ada", PASSWORD, instead_of=known_to_another)
+    known_to_another = sign_in(database, "ada", PASSWORD)
+    own = sign_in(database, "ada", PASSWORD, instead_of=known_to_another)
     assert holder(database, known_to_another) is None
     assert holder(database, own) == "ada"
 
 
 def test_a_sign_in_in_the_browser_of_another_ends_the_others_session_there(database, join):
     join("ada"), join("bob")
-    adas = sessions.sign_in(database, "ada", PASSWORD)
-    bobs = sessions.sign_in(database, "bob", PASSWORD, instead_of=adas)
+    adas = sign_in(database, "ada", PASSWORD)
+    bobs = sign_in(database, "bob", PASSWORD, instead_of=adas)
     assert (holder(database, adas), holder(database, bobs)) == (None, "bob")
 
 
 def test_a_refused_sign_in_leaves_the_present_session(database, join):
     join("ada")
-    present = sessions.sign_in(database, "ada", PASSWORD)
+    present = sign_in(database, "ada", PASSWORD)
     with pytest.raises(SignInRefused):
-        sessions.sign_in(database, "ada", "wrong", instead_of=present)
+        sign_in(database, "ada", "wrong", instead_of=present)
     assert holder(database, present) == "ada"
 
 
 @pytest.mark.parametrize("brought", [None, "", "junk", "1.forged", "a.b.c", "." * 200])
 def test_whatever_cookie_a_browser_brings_along_one_can_sign_in(database, join, brought):
     join("ada")
-    assert holder(database, sessions.sign_in(database, "ada", PASSWORD, instead_of=brought))
+    assert holder(database, sign_in(database, "ada", PASSWORD, instead_of=brought))
 
 
 # Signing out
