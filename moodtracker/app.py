@@ -146,7 +146,12 @@ class App:
         return ticks
 
     def clean_up(self) -> None:
-        """Delete what is too old to be used: sessions, links, mails, counts, audit lines."""
+        """Delete what is too old to be used: sessions, links, mails, counts, audit lines.
+
+        By a clock that is in doubt nothing is (Y9).
+        """
+        if not self.clock_watch.is_believed():
+            return
         for kept in (sessions, links, invitations, throttling, audit, post):
             kept.forget_old(self.database)
 

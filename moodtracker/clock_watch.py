@@ -1,10 +1,13 @@
-"""Watching the clock: one that jumps ahead by more than a day closes and erases nothing (Y9).
+"""Watching the clock: one that jumps by more than a day closes and erases nothing (Y9).
 
 A machine that was off is no jump: time has passed. So what counts is how long the machine has been
 running: a process that goes on running compares the clock with that; one that has just started
 also believes a clock that is up to a month ahead of the last time seen, since the machine may have
 been off. The last time seen stands in the database. What is in doubt stays so, also after a
 restart, until the clock is set right or somebody confirms it.
+
+The last time seen does not go back with a clock: until the clock shows it again, people's today
+stays where it was (D4). A clock that is more than a day behind it is in doubt as well.
 """
 
 import logging
@@ -26,7 +29,7 @@ _NOTE_EVERY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The clock went from ``seen_at`` to ``doubted_at`` in less time than that."""
+    """The clock went from ``seen_at`` to ``doubted_at``, in less time than that or back."""
 
     seen_at: datetime
     doubted_at: datetime
@@ -49,13 +52,10 @@ class ClockWatch:
         is_believed = row is None or self._is_believable(row, now, uptime)
         if is_believed:
             self._believed_at = uptime
-            if (
-                row is None
-                or row.seen_at is None
-                or row.doubted_at is not None
-                or abs(now - row.seen_at) >= _NOTE_EVERY
-            ):
-                self._note(seen_at=now, doubted_at=None)
+            seen_at = row.seen_at if row else None
+            is_later = seen_at is None or now - seen_at >= _NOTE_EVERY
+            if is_later or (row is not None and row.doubted_at is not None):
+                self._note(seen_at=max(now, seen_at or now), doubted_at=None)
         elif row is not None and row.doubted_at is None:
             self._note(doubted_at=now)
         self._say(is_believed, row, now)
@@ -76,9 +76,11 @@ class ClockWatch:
     def _is_believable(self, row: Row[Any], now: datetime, uptime: float) -> bool:
         if row.seen_at is None:
             return True
-        if row.doubted_at is not None and now >= row.doubted_at - LARGEST_JUMP:
-            return False  # it is the very time that is in doubt
         gap: timedelta = now - row.seen_at
+        if gap < -LARGEST_JUMP:
+            return False
+        if row.doubted_at is not None and row.seen_at < row.doubted_at <= now + LARGEST_JUMP:
+            return False  # it is the very time that is in doubt
         if self._believed_at is None:
             return gap <= max(LONGEST_OFF, timedelta(seconds=uptime) + LARGEST_JUMP)
         return gap <= timedelta(seconds=uptime - self._believed_at) + LARGEST_JUMP

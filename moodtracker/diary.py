@@ -6,8 +6,8 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     bindparam,
+    case,
     delete,
-    func,
     select,
     type_coerce,
     update,
@@ -230,5 +230,9 @@ def _remember_day(session: Session, person: Person, day: date) -> None:
         session.execute(
             update(UserRow)
             .where(users.id == person.id)
-            .values(latest_day=day, open_year=func.coalesce(users.open_year, day.year))
+            .values(
+                latest_day=day,
+                # Not the first that was written: that may have been under a clock that was ahead.
+                open_year=case((users.open_year < day.year, users.open_year), else_=day.year),
+            )
         )

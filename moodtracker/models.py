@@ -244,7 +244,7 @@ class InstallationRow(SQLModel, table=True):
     __table_args__ = (CheckConstraint("id = 1", name="id"),)
 
     id: int = Field(primary_key=True)
-    seen_at: datetime | None = None  # the latest time that a clock showed (Y9)
+    seen_at: datetime | None = None  # the latest time that a clock showed (D4, Y9)
     doubted_at: datetime | None = None  # a time that it jumped to, until it is confirmed
     mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
     mail_quiet_until: datetime | None = None  # the mail server has trouble: nobody tries before

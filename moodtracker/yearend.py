@@ -275,8 +275,8 @@ class YearEnd:
             if person.today.year <= year:
                 return False
             self._write_down(session, person, year)
-            year_before = entries.day <= date(year, 12, 31)
-            session.execute(delete(EntryRow).where(entries.user_id == person_id, year_before))
+            of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
+            session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
             first_left = session.scalar(
                 select(func.min(entries.day)).where(entries.user_id == person_id)
             )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
 from moodtracker.database import Database
-from moodtracker.models import users
+from moodtracker.models import installation, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Person:
     slot_labels: bool
     notes_in_mail: bool
     year_open_until: datetime | None
+    clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
 
     @property
     def mail_address(self) -> str | None:
@@ -46,7 +47,7 @@ class Person:
     def today(self) -> date:
         """The one day that this person can write now (D2 to D4)."""
         return days.today(
-            clock.now(), self.zone, self.day_end_hour, self.latest_day, self.year_open_until
+            self._moment, self.zone, self.day_end_hour, self.latest_day, self.year_open_until
         )
 
     @property
@@ -54,12 +55,24 @@ class Person:
         """The moment (aware, UTC) at which today is over."""
         end = days.ends_at(self.today, self.zone, self.day_end_hour)
         held = self.year_open_until
-        return held if held and clock.now() < held and end < held else end
+        return held if held and self._moment < held and end < held else end
+
+    @property
+    def _moment(self) -> datetime:
+        """Now; a clock that was set back brings no day back (D4)."""
+        now = clock.now()
+        return max(now, self.clock_seen_at or now)
+
+
+_OF_CLOCK = select(installation.seen_at).scalar_subquery().label("clock_seen_at")
+_COLUMNS = [
+    _OF_CLOCK if name == "clock_seen_at" else users[name] for name in Person.__dataclass_fields__
+]
 
 
 def select_person() -> Select[Any]:
     """SELECT what :func:`person_from` reads; the caller adds the conditions."""
-    return select(*(users[name] for name in Person.__dataclass_fields__))
+    return select(*_COLUMNS)
 
 
 def person_from(row: Row[Any]) -> Person:

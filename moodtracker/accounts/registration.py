@@ -24,7 +24,14 @@ from moodtracker.accounts import setup_code as setup_codes
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.identity import Identity, IdentityTaken
 from moodtracker.accounts.linking import is_taken
-from moodtracker.accounts.people import Person, by_id, fold, password_of
+from moodtracker.accounts.people import (
+    Person,
+    by_id,
+    fold,
+    password_of,
+    person_from,
+    select_person,
+)
 from moodtracker.database import Database
 from moodtracker.language import gettext as _
 from moodtracker.mail import post
@@ -259,7 +266,7 @@ def _welcome(session: Session, row: UserRow, address: str) -> Person:
     """Store the new person, note it, and have a link sent that verifies the address."""
     session.add(row)
     session.flush()
-    person = Person(**{name: getattr(row, name) for name in Person.__dataclass_fields__})
+    person = person_from(session.execute(select_person().where(users.id == row.id)).one())
     audit.note(session, person.id, Event.JOINED, address=address)
     if person.email and person.mail_address is None:
         post.ask(session, post.Kind.JOIN, person.email, user_id=person.id)
