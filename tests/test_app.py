@@ -1,11 +1,21 @@
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from moodtracker import settings
+from moodtracker.accounts import registration, sessions
+from moodtracker.accounts.registration import Registration
 from moodtracker.app import App, envelope
+
+ADA = {
+    "username": "ada",
+    "email": "ada@example.org",
+    "first_name": "Ada",
+    "password": "correct horse battery staple",
+    "zone": "UTC",
+}
 
 
 @pytest.fixture
@@ -21,10 +31,15 @@ def test_opening_makes_a_database_that_is_ready(app, tmp_path):
     assert (tmp_path / "data" / "moodtracker.db").exists()
 
 
+def count(app, table):
+    with app.database.read() as session:
+        return session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
 def is_done(app):
     with app.database.read() as session:
-        old = session.scalar(text("SELECT count(*) FROM sessions"))
-        return (old, session.scalar(text("SELECT state FROM sealed_years"))) == (0, "empty")
+        state = session.scalar(text("SELECT state FROM sealed_years"))
+    return (count(app, "sessions"), state) == (0, "empty")
 
 
 def test_the_clock_closes_years_and_forgets_old_sessions_at_the_start(app, moved_clock):
@@ -50,6 +65,18 @@ def test_the_clock_closes_years_and_forgets_old_sessions_at_the_start(app, moved
         time.sleep(0.05)
     ticks.stop()
     assert is_done(app)
+
+
+def test_a_clock_in_doubt_ends_no_session(app, moved_clock):
+    person = registration.add(app.database, Registration.check(ADA))
+    sessions.open_session(app.database, person.id)
+    assert app.clock_watch.is_believed()
+    moved_clock.jump(timedelta(days=70))
+    app.clean_up()
+    assert count(app, "sessions") == 1
+    app.clock_watch.confirm()
+    app.clean_up()
+    assert count(app, "sessions") == 0
 
 
 def test_message_ids_end_with_the_senders_domain_or_else_with_the_servers():

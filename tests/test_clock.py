@@ -176,3 +176,16 @@ def test_a_job_overslept_because_the_clock_jumped_forward_is_run(monkeypatch):
         ticks.catch_up()
         job.wait()
     assert job.runs == 2
+
+
+def test_a_clock_that_jumps_by_decades_makes_up_for_one_run_and_lists_no_others(monkeypatch):
+    ticks, job, other = Ticks(), Job(), Job()
+    with monkeypatch.context() as before:
+        before.setattr(clock, "now", lambda: datetime(1970, 1, 1, tzinfo=UTC))
+        ticks.every(SECOND, job)  # due 1.8 thousand million times until now
+    ticks.every(HOUR, other)
+    with ticking(ticks):
+        other.wait()
+        job.wait()
+        job.wait()
+    assert job.runs <= 3

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from moodtracker import notes
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import SessionEnded
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
 from moodtracker.live import Live
@@ -142,6 +143,22 @@ def test_after_a_move_west_today_stays_the_latest_day_written(diary, join, moved
     diary.record(traveller, tomorrow, Mood.BAD, "tap00002")
     moved_clock.set(2026, 11, 26, 8, 0)
     assert diary.read(traveller).today == date(2026, 11, 26)
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=13), timedelta(days=2), timedelta(days=400)])
+def test_a_clock_that_is_set_back_does_not_bring_a_day_back(
+    diary, join, moved_clock, database, back
+):
+    who = join(zone="UTC")
+    today, yesterday = moved_clock.now().date(), moved_clock.now().date() - timedelta(days=1)
+    assert ClockWatch(database).is_believed()
+    moved_clock.jump(-back)
+    for day in (yesterday, moved_clock.now().date()):
+        with pytest.raises(DayLocked):
+            diary.record(who, day, Mood.GOOD, "tap00001")
+    diary.record(who, today, Mood.GOOD, "tap00002")
+    ClockWatch(database).is_believed()
+    assert diary.read(who).today == today
 
 
 def test_nobody_sees_or_touches_what_another_wrote(diary, join):

@@ -595,6 +595,41 @@ def test_a_clock_that_is_set_right_again_needs_no_confirmation(
     assert rows(database, "sealed_years") == 1
 
 
+def test_a_clock_that_is_set_back_by_days_closes_nothing_until_it_is_set_right(
+    year_end, make_year_end, join, write_moods, database, moved_clock
+):
+    write_moods(join())
+    moved_clock.set(2026, 12, 31, 23)
+    year_end.tick()
+    moved_clock.jump(timedelta(days=-365))
+    for process in (year_end, make_year_end()):
+        process.tick()
+        assert ClockWatch(database).doubt() is not None
+    moved_clock.jump(timedelta(days=365))
+    moved_clock.moment += timedelta(hours=2)
+    year_end.tick()
+    assert ClockWatch(database).doubt() is None
+    assert rows(database, "sealed_years") == 1
+
+
+def test_a_mood_written_by_a_clock_that_ran_ahead_keeps_no_older_year_open(
+    year_end, join, diary, mail_server, database, moved_clock
+):
+    moved_clock.set(2027, 5, 1, 12)
+    who = join()
+    diary.record(who, date(2027, 5, 1), Mood.AWFUL, "tap00001")
+    moved_clock.set(2026, 11, 24, 12)
+    diary.record(who, date(2026, 11, 24), Mood.GREAT, "tap00002")
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    ((_, message),) = mail_server.taken
+    assert message["Subject"] == "Your 2026 in moods"
+    assert rows(database) == 1
+    moved_clock.set(2028, 1, 1, 9)
+    year_end.tick()
+    assert mail_server.taken[1][1]["Subject"] == "Your 2027 in moods"
+
+
 def test_a_clock_back_one_hour_delays_and_doubles_nothing(
     year_end, join, write_moods, mail_server, database, moved_clock
 ):

@@ -2,8 +2,8 @@
 
 Only the imports are spared. Each server is a process of its own that reads its settings, opens and
 migrates the database and serves, as `python main.py` does, and that can be killed for real.
-Run as `python -m support.forked_server LOG`, the nursery forks a server for each line that it
-reads, and writes the server's process id.
+Run as `python -m support.forked_server LOG CLOCK`, the nursery forks a server for each line that it
+reads, and writes the server's process id. The server's clock is CLOCK's, where there is that file.
 """
 
 import os
@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from support import faked_clock
 from support.server import ROOT, WAIT_SECONDS, Server
 
 
@@ -33,9 +34,10 @@ class ForkedServer(Server):
     def run(self) -> None:
         if self._nursery is None:
             self._nursery = subprocess.Popen(
-                [sys.executable, "-m", "support.forked_server", str(self.folder / "log")],
+                [sys.executable, "-m", "support.forked_server", *self._files()],
                 cwd=self.folder,
-                env=self.environment | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+                env=self.environment
+                | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "LD_PRELOAD": ""},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -44,10 +46,14 @@ class ForkedServer(Server):
         self._nursery.stdin.flush()
         self._pid = int(self._nursery.stdout.readline())
 
+    def _files(self) -> tuple[str, str]:
+        return str(self.folder / "log"), str(self.folder / "clock")
+
     def is_running(self) -> bool:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, 0)
-            return True
+        if self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, 0)
+                return True
         return False
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -72,6 +78,7 @@ class ForkedServer(Server):
         if self._nursery is not None:
             self._nursery.kill()
             self._nursery.wait()
+            self._nursery = None
 
 
 def main() -> None:
@@ -85,6 +92,8 @@ def main() -> None:
             log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(log, 1)
             os.dup2(log, 2)
+            if Path(sys.argv[2]).exists():
+                faked_clock.follow(Path(sys.argv[2]))
             sys.argv = ["main.py"]
             app.main()
             os._exit(0)

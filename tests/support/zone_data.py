@@ -1,0 +1,31 @@
+"""Zone data as another version of the database would have them."""
+
+import struct
+from datetime import datetime
+from pathlib import Path
+
+
+def write_zone(
+    folder: Path, name: str, hours: int, then: tuple[datetime, int] | None = None
+) -> None:
+    """Write a zone so many hours ahead of UTC; ``then`` is when it has so many others (RFC 8536).
+
+    Read where ``folder`` stands in PYTHONTZPATH, before what the system has.
+    """
+    changes, offsets = [], [hours]
+    if then:
+        moment, later = then
+        changes.append(int(moment.timestamp()))
+        offsets.append(later)
+    names = b"NOW\0"
+    header = struct.pack(
+        ">4sc15x6l", b"TZif", b"2", 0, 0, 0, len(changes), len(offsets), len(names)
+    )
+    block = struct.pack(f">{len(changes)}q{len(changes)}B", *changes, *range(1, len(offsets)))
+    block += b"".join(struct.pack(">lBB", 3600 * each, 0, 0) for each in offsets) + names
+    empty = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 1) + struct.pack(
+        ">lBBc", 0, 0, 0, b"\0"
+    )
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(empty + header + block + f"\n<NOW>{-offsets[-1]}\n".encode())
