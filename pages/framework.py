@@ -11,8 +11,8 @@ from pathlib import Path
 import nicegui
 from fastapi import FastAPI
 from jinja2 import FileSystemLoader
-from nicegui import client
 from nicegui import app as nicegui_app
+from nicegui import client
 from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""What a page holds in memory: as little as it can while it is open, and nothing once it is gone."""
+"""What a page holds in memory: as little as it can while open, and nothing once it is gone."""
 
 from nicegui import Client
 from nicegui import app as nicegui_app
