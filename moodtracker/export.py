@@ -42,13 +42,13 @@ def as_short_csv(board: Board) -> str:
 
     It is an eighth of :func:`as_csv`, for a mail that has to stay small; lines end in CRLF.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("day", "first", "second"))
+    lines = ["day,first,second"]
     for day, kept in board.by_day.items():
-        moods = {entry.slot: int(entry.mood) for entry in kept}
-        writer.writerow((day.isoformat(), moods.get(1, ""), moods.get(2, "")))
-    return text.getvalue()
+        moods = ["", ""]
+        for entry in kept:
+            moods[entry.slot - 1] = str(int(entry.mood))
+        lines.append(f"{day.isoformat()},{moods[0]},{moods[1]}")
+    return "\r\n".join([*lines, ""])
 
 
 def as_json(board: Board) -> str:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from moodtracker.board import Board, Entry
 from moodtracker.moods import Mood
 
+_MOODS = dict(enumerate(Mood, 1))  # Enum's own search takes longer, and a year has hundreds
+
 
 def pack(entries: Iterable[Entry]) -> str:
     """The entries as JSON: [day, slot, mood, moment] each, and its note where there is one."""
@@ -20,16 +22,22 @@ def pack(entries: Iterable[Entry]) -> str:
 
 def unpack(year: int, zone: str, packed: str) -> Board:
     """The finished board that :func:`pack` wrote down; raises ValueError where it is damaged."""
-    entries = tuple(
-        Entry(
-            date.fromisoformat(day),
-            slot,
-            Mood(mood),
-            datetime.fromisoformat(moment),
-            note=str(note[0]) if note else "",
+    try:
+        entries = tuple(
+            [
+                Entry(
+                    date.fromisoformat(day),
+                    slot,
+                    _MOODS[mood],
+                    datetime.fromisoformat(moment),
+                    "",
+                    str(note[0]) if note else "",
+                )
+                for day, slot, mood, moment, *note in json.loads(packed)
+            ]
         )
-        for day, slot, mood, moment, *note in json.loads(packed)
-    )
+    except LookupError:
+        raise ValueError("there is no such mood") from None
     return Board(year, zone, entries)
 
 

@@ -3,11 +3,11 @@
 The image is made of palette indices from the first pixel to the last. All squares have the same
 shape in eight regions, and the palette has eight colours in a row for each kind of day. So a colour
 is the mood's own to the bit, nothing is quantized, and two squares differ by one constant: stored
-as differences from the row above, all squares are alike, so that a full year takes 16 KB and is
+as differences from the row above, all squares are alike, so that a full year takes 14 KB and is
 quick to pack. What many pictures have in common - squares, faces, words - is painted once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import cast
@@ -37,6 +37,7 @@ _SUPERSAMPLING = 8
 
 Rgb = tuple[int, int, int]
 Ramp = Sequence[int]  # of 256: the palette index for each coverage, 0 to 255
+Tile = tuple[bytes, ...]  # a day's pixels, row by row
 
 
 def _rgb(colour: str) -> Rgb:
@@ -56,7 +57,8 @@ _WHITE, _BLANK = _rgb(WHITE), _rgb(BLANK)
 # smooth edges), the diagonal, the second mood in three strengths.
 _OUTSIDE, _FIRST, _DIAGONAL, _SECOND, _REGIONS = 0, 3, 4, 7, 8
 
-# The kinds of days by their two colours; the blank one comes first, so that index 0 is white.
+# The kinds of days by their two colours, awful and awful to great and great; the blank one comes
+# first, so that index 0 is white.
 _KINDS = [(_BLANK, _BLANK), *((_rgb(a.light), _rgb(b.light)) for a, b in product(Mood, Mood))]
 
 
@@ -96,10 +98,12 @@ def draw(picture: Picture, scale: int = 1) -> bytes:
     """
     image = Image.new("L", (picture.width * scale, picture.height * scale), 0)
     corner, pitch = picture.corner * scale, picture.pitch * scale
-    for square in picture.squares:
-        left, top, side = (edge * scale for edge in square.box)
-        tile = _tile_of(square, side, corner, pitch, scale)
-        image.paste(tile, (left, top - _above(pitch, side)))
+    tops = []
+    for line in _lines(picture):
+        left, top, side = (edge * scale for edge in line[0].box)
+        tiles = [_tile_of(square, side, corner, pitch, scale) for square in line]
+        tops.append(top - _above(pitch, side))
+        image.paste(_side_by_side(tiles), (left, tops[-1]))
     for square in picture.squares:
         if square.is_today:
             left, top, side = (edge * scale for edge in square.box)
@@ -113,15 +117,33 @@ def draw(picture: Picture, scale: int = 1) -> bytes:
             image.paste(face, (left, top), mask)
     for label in picture.labels:
         _write(image, label, scale)
-    rows = [square.box.top * scale for square in picture.squares]
-    alike = range(min(rows) - pitch, max(rows) + pitch)
-    return indexed_png.encode(image, _PALETTE, alike=alike)
+    bands = range(tops[0], tops[-1] + pitch, pitch)
+    return indexed_png.encode(image, _PALETTE, bands, is_one_of_many=scale == 1)
 
 
-def _tile_of(square: Square, side: int, corner: int, pitch: int, scale: int) -> Image.Image:
+def _lines(picture: Picture) -> Iterator[list[Square]]:
+    """The squares that lie side by side, without a hole between them, from left to right."""
+    line: list[Square] = []
+    for square in sorted(picture.squares, key=lambda square: (square.box.top, square.box.left)):
+        if line:
+            left, top, _side = line[-1].box
+            if square.box[:2] != (left + picture.pitch, top):
+                yield line
+                line = []
+        line.append(square)
+    yield line
+
+
+def _side_by_side(tiles: Iterable[Tile]) -> Image.Image:
+    """One image of many tiles: pasting one takes Pillow longer than its pixels."""
+    rows = [b"".join(row) for row in zip(*tiles, strict=True)]
+    return Image.frombytes("L", (len(rows[0]), len(rows)), b"".join(rows))
+
+
+def _tile_of(square: Square, side: int, corner: int, pitch: int, scale: int) -> Tile:
     if square.moods:
-        first, second = square.moods[0].light, square.moods[-1].light
-        return _tile(_KINDS.index((_rgb(first), _rgb(second))), side, corner, pitch)
+        first, second = square.moods[0], square.moods[-1]
+        return _tile(len(Mood) * (first - 1) + second, side, corner, pitch)
     if square.is_ahead:
         return _tile_ahead(side, corner, pitch, scale)
     return _tile(0, side, corner, pitch)
@@ -133,18 +155,23 @@ def _above(pitch: int, side: int) -> int:
 
 
 @lru_cache(maxsize=128)
-def _tile(kind: int, side: int, corner: int, pitch: int) -> Image.Image:
-    """A day of one of :data:`_KINDS` with the gap to its neighbours."""
+def _tile(kind: int, side: int, corner: int, pitch: int) -> Tile:
+    """A day of one of :data:`_KINDS`, by its number, with the gap to its neighbours."""
     regions = _regions(side, corner, pitch)
-    return regions.point([(kind * _REGIONS + region) % 256 for region in range(256)])
+    return _rows(regions.point([(kind * _REGIONS + region) % 256 for region in range(256)]))
 
 
 @lru_cache(maxsize=8)
-def _tile_ahead(side: int, corner: int, pitch: int, scale: int) -> Image.Image:
+def _tile_ahead(side: int, corner: int, pitch: int, scale: int) -> Tile:
     """A day that has not come."""
     tile = Image.new("L", (pitch, pitch), 0)
     _paint(tile, _outlined(side, corner, OUTLINE_WIDTH * scale), (0, _above(pitch, side)), OUTLINE)
-    return tile
+    return _rows(tile)
+
+
+def _rows(image: Image.Image) -> Tile:
+    pixels, width = image.tobytes(), image.width
+    return tuple(pixels[at : at + width] for at in range(0, len(pixels), width))
 
 
 @lru_cache(maxsize=8)

@@ -8,11 +8,23 @@ holds it may say what came of it (Y3).
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from moodtracker import clock
 from moodtracker.mail import delays
@@ -50,6 +62,7 @@ class Queue:
         self._columns = columns
         self._key = columns[key]
         self._owner = secrets.token_hex(8)
+        self._claiming = self._claim_longest_waiting()  # made once: it takes longer than it runs
 
     def is_due(self) -> ColumnElement[bool]:
         """Whether there is anything for a worker to do now."""
@@ -72,31 +85,8 @@ class Queue:
     def claim(self, session: Session) -> Claim | None:
         """Take on the row that has waited longest, so that no other worker can."""
         now = clock.now()
-        c = self._columns
-        longest_waiting = (
-            select(c.user_id, self._key)
-            .where(self._waits(now))
-            .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
-            .limit(1)
-            .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
-            .cte("longest_waiting")
-        )
-        found = session.execute(
-            update(self._table)
-            .where(
-                c.user_id == longest_waiting.c.user_id,
-                self._key == longest_waiting.c[self._key.name],
-            )
-            .values(
-                state="sending",
-                lease_owner=self._owner,
-                lease_until=now + LEASE,
-                attempts=c.attempts + 1,
-                message_date=func.coalesce(c.message_date, now),
-            )
-            .returning(*c)
-        )
-        row = cast("Row[Any] | None", found.first())
+        found = session.execute(self._claiming, {"now": now, "until": now + LEASE})
+        row = found.first()
         return Claim(row.user_id, row._mapping[self._key.name], row) if row else None
 
     def holds(self, claim: Claim) -> ColumnElement[bool]:
@@ -131,7 +121,34 @@ class Queue:
             last_error=reason,
         )
 
-    def _waits(self, now: datetime) -> ColumnElement[bool]:
+    def _claim_longest_waiting(self) -> ReturningUpdate[Any]:
+        now = bindparam("now", type_=self._columns.next_try_at.type)
+        c = self._columns
+        longest_waiting = (
+            select(c.user_id, self._key)
+            .where(self._waits(now))
+            .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
+            .limit(1)
+            .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
+            .cte("longest_waiting")
+        )
+        return (
+            update(self._table)
+            .where(
+                c.user_id == longest_waiting.c.user_id,
+                self._key == longest_waiting.c[self._key.name],
+            )
+            .values(
+                state="sending",
+                lease_owner=self._owner,
+                lease_until=bindparam("until", type_=c.lease_until.type),
+                attempts=c.attempts + 1,
+                message_date=func.coalesce(c.message_date, now),
+            )
+            .returning(*c)
+        )
+
+    def _waits(self, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
         c = self._columns
         return and_(c.state == "pending", c.next_try_at <= now)
 
