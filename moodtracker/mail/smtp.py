@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
 
+from moodtracker.mail.answers import Client, EncryptedClient
 from moodtracker.settings import Settings
 
 Security = Literal["starttls", "tls", "none"]
@@ -187,11 +188,11 @@ class Smtp:
     def _open(self) -> smtplib.SMTP:
         trusted = ssl.create_default_context()
         if self._security == "tls":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
+            client: smtplib.SMTP = EncryptedClient(
                 self._host, self._port, self._our_name, timeout=self._timeout, context=trusted
             )
         else:
-            client = smtplib.SMTP(self._host, self._port, self._our_name, timeout=self._timeout)
+            client = Client(self._host, self._port, self._our_name, timeout=self._timeout)
         try:
             if self._security == "starttls":
                 client.starttls(context=trusted)

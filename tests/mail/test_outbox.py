@@ -80,6 +80,18 @@ def drops_the_connection_in_the_data(server):
     server.behaviour.drop_in_data = 1
 
 
+def drips(server):
+    server.behaviour.drip_at = "mail"
+
+
+def refuses(stage):
+    def refuse(server):
+        server.behaviour.refuse[stage] = "554 5.3.2 not now"
+
+    refuse.__name__ = f"refuses_at_{stage}"
+    return refuse
+
+
 def stalls(stage):
     def stall(server):
         server.behaviour.hang_at = stage
@@ -94,6 +106,8 @@ TROUBLES = [
     has_used_up_its_quota,
     has_trouble_with_the_data,
     drops_the_connection_in_the_data,
+    drips,
+    *(refuses(stage) for stage in ("connect", "ehlo", "content")),
     *(stalls(stage) for stage in ("connect", "ehlo", "mail", "rcpt", "content", "data")),
 ]
 
@@ -174,7 +188,7 @@ def test_the_breaker_is_remembered_over_a_restart(
     assert mail_server.connections == 1
 
 
-@pytest.mark.parametrize("days", [3, 60])
+@pytest.mark.parametrize("days", [7, 60])
 def test_a_server_that_was_down_for_days_gets_every_board_once_it_is_back(
     year_end, with_a_year, mail_server, database, moved_clock, days
 ):
@@ -247,6 +261,21 @@ def test_a_mailbox_that_is_busy_twice_delays_nobody_else(
     moved_clock.moment += timedelta(minutes=2)
     year_end.tick()
     assert mail_server.recipients() == ["bob@example.org", "ada@example.org"]
+
+
+def test_an_address_at_which_the_server_hangs_goes_to_the_end_of_the_queue(
+    year_end, with_a_year, mail_server, moved_clock
+):
+    with_a_year("ada", "bob", "cy")
+    mail_server.behaviour.hang_for = "ada@example.org"
+    year_end.tick()
+    assert mail_server.taken == []
+    moved_clock.moment += timedelta(minutes=2)
+    year_end.tick()
+    assert mail_server.recipients() == ["bob@example.org", "cy@example.org"]
+    mail_server.behaviour.hang_for = None
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(minutes=10), timedelta(minutes=5))
+    assert mail_server.recipients()[2:] == ["ada@example.org"]
 
 
 def test_after_thirty_days_of_refusals_a_board_is_held_not_lost(

@@ -1,10 +1,15 @@
+import itertools
+import ssl
+
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp, ascii_address
 from moodtracker.settings import load
+from support.mail_server import MailServer
 from support.server import free_port
+from support.websites import certificate_for_localhost
 
 MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nHello.\r\n"
 
@@ -70,12 +75,65 @@ def test_a_server_that_hangs_is_given_up_in_words(smtp, mail_server, stage):
         send(smtp)
 
 
+@pytest.mark.parametrize("stage", ["connect", "ehlo", "mail", "rcpt", "content", "data"])
+def test_a_server_that_drips_is_given_up_however_long_it_drips(smtp, mail_server, stage):
+    mail_server.behaviour.drip_at = stage
+    with pytest.raises(ServerTrouble, match="timed out"):
+        send(smtp)
+
+
+def test_a_server_whose_answer_has_no_end_is_given_up(smtp, mail_server):
+    mail_server.behaviour.drip_at = "mail"
+    mail_server.behaviour.drips = itertools.repeat(b"250-and more\r\n" * 1000)
+    mail_server.behaviour.drip_seconds = 0
+    with pytest.raises(ServerTrouble, match="no end"):
+        send(smtp)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"),
+    [
+        ("connect", "554 5.3.2 no mail today"),
+        ("connect", "421 4.3.2 too busy"),
+        ("ehlo", "550 5.7.1 who are you"),
+        ("content", "451 4.3.0 no room"),
+        ("content", "554 5.5.1 no"),
+    ],
+)
+def test_a_server_that_refuses_at_a_stage_is_the_servers_trouble(smtp, mail_server, stage, reply):
+    mail_server.behaviour.refuse[stage] = reply
+    with pytest.raises(ServerTrouble, match=reply[:3]):
+        send(smtp)
+
+
 def test_encryption_that_is_asked_for_is_never_done_without(mail_server):
     with pytest.raises(ServerTrouble, match="STARTTLS"):
         send(Smtp("127.0.0.1", mail_server.port, "starttls", timeout=2))
     with pytest.raises(ServerTrouble):
         send(Smtp("127.0.0.1", mail_server.port, "tls", timeout=2))
     assert mail_server.taken == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_an_encrypted_connection_takes_a_certificate_that_is_trusted_and_no_other(
+    tmp_path, monkeypatch, security
+):
+    certificate = certificate_for_localhost(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = MailServer(**{security: context}).start()
+    smtp = Smtp("localhost", server.port, security, timeout=5, final_timeout=5)
+    try:
+        with pytest.raises(ServerTrouble, match="certificate"):
+            send(smtp)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        send(smtp)
+        assert server.recipients() == ["ada@example.org"]
+        server.behaviour.drip_at = "mail"
+        with pytest.raises(ServerTrouble, match="timed out"):
+            send(Smtp("localhost", server.port, security, timeout=1))
+    finally:
+        server.stop()
 
 
 def test_name_and_password_are_used_and_a_refusal_never_shows_them():

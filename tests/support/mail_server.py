@@ -1,7 +1,8 @@
 """A real SMTP server on a real socket that can be told how to behave."""
 
 import asyncio
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -14,12 +15,17 @@ from support.server import free_port
 
 @dataclass
 class Behaviour:
-    """What the server answers where it does not answer OK; ``hang_at`` names a stage."""
+    """What the server answers where it does not answer OK, at a stage or to somebody."""
 
+    refuse: dict[str, str] = field(default_factory=dict)  # by stage: connect, ehlo, content
     mail: str | None = None
     rcpt: dict[str, str | list[str]] = field(default_factory=dict)  # for all, or for each in turn
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
     hang_at: str | None = None
+    hang_for: str | None = None  # a recipient at whose RCPT it does not answer any more
+    drip_at: str | None = None  # it answers there, but never to the end
+    drips: Iterable[bytes] = (b"250-", *[b"x"] * 10_000)
+    drip_seconds: float = 0.05
     before_taking: Callable[[], None] = lambda: None
     at_stage: Callable[[str], None] = lambda _: None  # called at each of them
     drop_in_data: int = 0
@@ -32,8 +38,12 @@ class Behaviour:
 class MailServer:
     """Keeps every mail that it has answered 250 for."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.port = free_port()
+        self.starttls = starttls
+        self._tls = tls
         self.behaviour = Behaviour()
         self.taken: list[tuple[str, EmailMessage]] = []
         self.connections = 0
@@ -41,7 +51,9 @@ class MailServer:
         self._controller: Controller | None = None
 
     def start(self) -> "MailServer":
-        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = _Controller(
+            self, hostname="127.0.0.1", port=self.port, ssl_context=self._tls
+        )
         self._controller.start()
         return self
 
@@ -72,14 +84,14 @@ class MailServer:
         responses: list[str],
     ) -> list[str]:
         self.connections += 1
-        await self._hang("ehlo")
+        await self._hang("ehlo", server)
         session.host_name = hostname
         return [r for r in responses if not r.endswith(self.behaviour.without or ("nothing",))]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        await self._hang("mail")
+        await self._hang("mail", server)
         if self.behaviour.mail:
             return self.behaviour.mail
         if session.taken == self.behaviour.mails_a_connection:
@@ -91,7 +103,9 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        await self._hang("rcpt")
+        await self._hang("rcpt", server)
+        if self.behaviour.hang_for == address:
+            await asyncio.sleep(3600)
         answer = self.behaviour.rcpt.get(address)
         if isinstance(answer, list):
             answer = answer.pop(0) if answer else None
@@ -101,7 +115,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        await self._hang("data")
+        await self._hang("data", server)
         if self.behaviour.data:
             answer = self.behaviour.data.pop(0)
             if not answer.startswith("250"):
@@ -129,17 +143,26 @@ class MailServer:
         expected = (self.behaviour.password or "").encode()
         return AuthResult(success=data.password == expected, handled=False)
 
-    async def _hang(self, stage: str) -> None:
+    async def _hang(self, stage: str, server: SMTP) -> None:
         self.behaviour.at_stage(stage)
         if self.behaviour.hang_at == stage:
             await asyncio.sleep(3600)
+        if self.behaviour.drip_at == stage:
+            for drip in self.behaviour.drips:
+                server._writer.write(drip)
+                await server._writer.drain()
+                await asyncio.sleep(self.behaviour.drip_seconds)
 
 
 class _Server(SMTP):
     """Speaks SMTP as the behaviour says, where handlers come too late."""
 
     async def _handle_client(self) -> None:
-        await self.event_handler._hang("connect")
+        await self.event_handler._hang("connect", self)
+        if "connect" in self.event_handler.behaviour.refuse:
+            await self.push(self.event_handler.behaviour.refuse["connect"])
+            self.transport.close()
+            return
         await super()._handle_client()
 
     def _create_session(self) -> Session:
@@ -147,9 +170,20 @@ class _Server(SMTP):
         session.taken = 0
         return session
 
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+        refusal = self.event_handler.behaviour.refuse.get("ehlo")
+        await (self.push(refusal) if refusal else super().smtp_EHLO(hostname))
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        refusal = self.event_handler.behaviour.refuse.get("ehlo")
+        await (self.push(refusal) if refusal else super().smtp_HELO(hostname))
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         behaviour = self.event_handler.behaviour
-        await self.event_handler._hang("content")
+        await self.event_handler._hang("content", self)
+        if "content" in behaviour.refuse:
+            await self.push(behaviour.refuse["content"])
+            return
         if behaviour.drop_in_data:
             behaviour.drop_in_data -= 1
             await self.push("354 go on")
@@ -169,4 +203,5 @@ class _Controller(Controller):
             enable_SMTPUTF8=True,
             authenticator=self.handler.authenticate,
             auth_require_tls=False,
+            tls_context=self.handler.starttls,
         )
