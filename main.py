@@ -9,7 +9,7 @@ import uvicorn
 from nicegui import app as nicegui_app
 
 import pages
-from moodtracker import garbage, logs, settings, stopping
+from moodtracker import garbage, logs, open_files, settings, stopping
 from moodtracker.accounts.registration import has_founder
 from moodtracker.app import App
 from moodtracker.database_trouble import DatabaseError
@@ -31,6 +31,7 @@ def main() -> None:
     """Serve, or work without pages (ROLE=worker), until told to stop."""
     logs.configure()
     os.umask(0o077)  # what is written here is for nobody else on this machine
+    open_files.allow_many()
     # Uvicorn and the worker stop by themselves; a signal before or after ends with 0 as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
