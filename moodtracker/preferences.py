@@ -149,5 +149,5 @@ def _year_open_until(person: Person, zone: str, day_end_hour: int) -> datetime |
     old_end = days.year_ends_at(today, person.zone, person.day_end_hour)
     if person.year_open_until:
         old_end = max(old_end, person.year_open_until)
-    earliest = min(old_end, clock.now() + _NOTICE)
+    earliest = min(old_end, person.moment + _NOTICE)
     return earliest if days.year_ends_at(today, zone, day_end_hour) < earliest else None

@@ -47,7 +47,7 @@ class Person:
     def today(self) -> date:
         """The one day that this person can write now (D2 to D4)."""
         return days.today(
-            self._moment, self.zone, self.day_end_hour, self.latest_day, self.year_open_until
+            self.moment, self.zone, self.day_end_hour, self.latest_day, self.year_open_until
         )
 
     @property
@@ -55,11 +55,11 @@ class Person:
         """The moment (aware, UTC) at which today is over."""
         end = days.ends_at(self.today, self.zone, self.day_end_hour)
         held = self.year_open_until
-        return held if held and self._moment < held and end < held else end
+        return held if held and self.moment < held and end < held else end
 
     @property
-    def _moment(self) -> datetime:
-        """Now; a clock that was set back brings no day back (D4)."""
+    def moment(self) -> datetime:
+        """Now, or the latest that the clock showed before it was set back (aware, UTC; D4)."""
         now = clock.now()
         return max(now, self.clock_seen_at or now)
 

@@ -5,13 +5,12 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
-from datetime import UTC, datetime
 
 import pytest
 
 from support.forked_server import ForkedServer
 from support.rounds import rounds
-from support.tapping import Tapper, is_explained
+from support.tapping import Tapper, is_explained, zone_of_noon
 
 ROUNDS = rounds(100)
 TAPS = 30  # a page has at most so many in a round
@@ -22,12 +21,6 @@ def server(tmp_path):
     started = ForkedServer(tmp_path, PASSWORD_MEMORY_KIB="8192", PASSWORD_PASSES="1")
     yield started
     started.close()
-
-
-def zone_of_noon():
-    """Where it is about noon, so that no day ends meanwhile."""
-    hours = 12 - datetime.now(UTC).hour
-    return f"Etc/GMT{-hours:+d}"
 
 
 def kept(server):

@@ -34,6 +34,7 @@ from support.year_end import make_year_end
 
 STEPS_A_LIFE = 50
 LIVES = rounds(30)
+STEPS = rounds(1000)  # on each database
 ZONES = (
     "UTC",
     "Europe/Berlin",
@@ -70,6 +71,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.url = url
         self.clock = moved_clock
+        self.seen_at = None
         self.everybody = []
         self.signed_in = {}
         self.taps = 0
@@ -96,7 +98,8 @@ class Lives(RuleBasedStateMachine):
         return self.signed_in[person.id]
 
     def now(self):
-        return self.clock.now()
+        """The latest time that was seen: where the clock is set back, all stands still (D4)."""
+        return max(self.clock.now(), self.seen_at or self.clock.now())
 
     @initialize(when=st.sampled_from(BEGINNINGS))
     def begin(self, when):
@@ -173,7 +176,7 @@ class Lives(RuleBasedStateMachine):
         is_seen=st.booleans(),
     )
     def pass_time(self, hours, is_seen):
-        self.clock.moment += timedelta(hours=hours)
+        self.clock.moment = self.now() + timedelta(hours=hours)
         ClockWatch(self.database).confirm()  # the time has really passed (Y9)
         self.signed_in.clear()
         if is_seen:
@@ -185,6 +188,14 @@ class Lives(RuleBasedStateMachine):
         for person in self.everybody:
             person.close_years(self.now())
         self.compare_closed_years()
+
+    @rule(hours=st.sampled_from((1, 25, 24 * 400)))
+    def set_clock_back(self, hours):
+        self.clock.moment = self.seen_at = self.now()
+        self.signed_in.clear()
+        ClockWatch(self.database).confirm()
+        self.tick()
+        self.clock.jump(-timedelta(hours=hours))
 
     @rule()
     def crash(self):
@@ -278,3 +289,4 @@ def test_whatever_happens_the_rules_hold(database_url, moved_clock):
         ),
     )
     print(f"{Lives.steps} steps in {LIVES} lives")
+    assert Lives.steps >= STEPS
