@@ -5,14 +5,15 @@ database nor markup.
 """
 
 import calendar
-from collections import Counter
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from moodtracker.moods import Mood
+from moodtracker.tally import EMPTY, Counts, Tally
 
 
 class Entry(NamedTuple):
@@ -35,13 +36,15 @@ class Board:
     """The year as it stands.
 
     ``entries`` are in order of day and slot; ``zone`` is the IANA name in which times are
-    told; ``today`` is None once the year is closed.
+    told; ``today`` is None once the year is closed. ``before`` are days that are only counted:
+    a page that is open reads no more than today again, since nothing else can change (D3).
     """
 
     year: int
     zone: str
     entries: tuple[Entry, ...]
     today: date | None = None
+    before: Tally = EMPTY
 
     @cached_property
     def by_day(self) -> dict[date, tuple[Entry, ...]]:
@@ -68,10 +71,17 @@ class Board:
             length = calendar.monthrange(self.year, month)[1]
             yield month, [date(self.year, month, day) for day in range(1, length + 1)]
 
+    @cached_property
+    def tally(self) -> Tally:
+        """How often each mood was picked, and when."""
+        picked = [(entry[0], entry[2]) for entry in self.entries]
+        here = Tally.of(picked, len(self.by_day))
+        return self.before + here if self.before.days else here
+
     @property
     def days_kept(self) -> int:
         """How many days have at least one mood."""
-        return len(self.by_day)
+        return self.tally.days
 
     @property
     def days_so_far(self) -> int:
@@ -79,33 +89,33 @@ class Board:
         last = self.today or date(self.year, 12, 31)
         return last.timetuple().tm_yday
 
-    @cached_property
+    @property
     def counts(self) -> dict[Mood, int]:
         """How often each mood was picked, awful to great."""
-        counted = Counter([entry.mood for entry in self.entries])
-        return {mood: counted[mood] for mood in Mood}
+        return self.tally.moods
 
     @property
     def most_often(self) -> Mood | None:
         """The mood picked most often (the brighter one of equals), None on an empty board."""
-        if not self.entries:
+        if not self.tally.days:
             return None
         return max(Mood, key=lambda mood: (self.counts[mood], mood))
 
     @property
     def brightest_month(self) -> int | None:
         """The month (1 to 12) with the highest mean mood, the earliest of equals."""
-        return self._brightest(lambda day: day.month)
+        brightest = _brightest(self.tally.months)
+        return None if brightest is None else brightest + 1
 
     @property
     def brightest_weekday(self) -> int | None:
         """The weekday (0 is Monday) with the highest mean mood, the earliest of equals."""
-        return self._brightest(date.weekday)
+        return _brightest(self.tally.weekdays)
 
-    def _brightest(self, group: Callable[[date], int]) -> int | None:
-        scores: dict[int, list[int]] = {}
-        for entry in self.entries:
-            scores.setdefault(group(entry.day), []).append(entry.mood)
-        if not scores:
-            return None
-        return max(sorted(scores), key=lambda key: sum(scores[key]) / len(scores[key]))
+
+def _brightest(groups: tuple[Counts, ...]) -> int | None:
+    means = [
+        sum(map(operator.mul, Mood, counts)) / total if (total := sum(counts)) else 0
+        for counts in groups
+    ]
+    return means.index(max(means)) if any(means) else None

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
+    String,
     bindparam,
     case,
     delete,
@@ -25,14 +25,14 @@ from moodtracker.moods import Mood
 
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
-# A year is read for each page and each tap: the statement is made once, and what SQLModel would do
-# to each of its moments by a chain of Python calls is done in :func:`_read`.
+# A year is read for each page: the statement is made once, and what SQLAlchemy and SQLModel would
+# do to each of its days and moments by a chain of calls is done in :func:`_read`.
 _BETWEEN = (
     select(
-        entries.day,
+        type_coerce(entries.day, String),
         entries.slot,
         entries.mood,
-        type_coerce(entries.recorded_at, DateTime),
+        type_coerce(entries.recorded_at, String),
         entries.tap,
         entries.note,
     )
@@ -178,11 +178,11 @@ def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
 
 def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
     rows = session.execute(_BETWEEN, {"user_id": user_id, "first": first, "last": last}).all()
-    # SQLite keeps UTC without saying so.
-    if rows and rows[0].recorded_at.tzinfo is None:
+    if rows and isinstance(rows[0][0], str):  # SQLite keeps text, and UTC without saying so
+        a_day, a_moment = date.fromisoformat, datetime.fromisoformat
         return tuple(
             [
-                Entry._make((day, slot, _MOODS[mood], at.replace(tzinfo=UTC), tap, note))
+                Entry._make((a_day(day), slot, _MOODS[mood], a_moment(at + "+00:00"), tap, note))
                 for day, slot, mood, at, tap, note in rows
             ]
         )

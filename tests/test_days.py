@@ -240,3 +240,33 @@ def test_every_zone_to_choose_from_can_be_used(zone):
 )
 def test_a_moment_is_shown_as_the_persons_wall_clock_shows_it(zone, shown):
     assert days.clock_time(utc(2026, 11, 24, 8, 5, 59), zone) == shown
+
+
+@given(zones, st.integers(1980, 2036), st.data())
+@example("Australia/Lord_Howe", 2025, None)
+def test_many_moments_are_told_as_each_would_be_alone(zone, year, data):
+    begin, length = datetime(year - 1, 12, 1, tzinfo=UTC), 430 * 24 * 60
+    if data is None:
+        minutes = range(0, length, 30)
+    else:
+        minutes = data.draw(st.lists(st.integers(0, length), max_size=60))
+    when = [begin + timedelta(minutes=minute) for minute in minutes]
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in when]
+    told = days.wall_minutes(when, zone, year)
+    assert told == [each.hour * 60 + each.minute for each in local]
+
+
+@pytest.mark.parametrize(("zone", "year"), WILD)
+def test_many_moments_are_told_right_to_the_second_around_a_change(zone, year):
+    start = datetime(year, 1, 1, tzinfo=UTC)
+    hours_of_change = [
+        start + timedelta(hours=hour)
+        for hour in range(366 * 24)
+        if (start + timedelta(hours=hour)).astimezone(ZoneInfo(zone)).utcoffset()
+        != (start + timedelta(hours=hour + 1)).astimezone(ZoneInfo(zone)).utcoffset()
+    ]
+    assert hours_of_change
+    when = [at + timedelta(seconds=second) for at in hours_of_change for second in range(3601)]
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in when]
+    told = days.wall_minutes(when, zone, year)
+    assert told == [each.hour * 60 + each.minute for each in local]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from moodtracker import language
 from moodtracker.board import Board, Entry
+from moodtracker.days import wall_minutes
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.kept import kept
 from moodtracker.drawing.today import words
@@ -57,15 +58,25 @@ def values(board: Board) -> Values:
 
 def year_table(board: Board) -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
-    head = "".join(f'<th scope="col" role="columnheader">{day}</th>' for day in range(1, 32))
-    rows = "".join(_month(board, month, month_days) for month, month_days in board.months())
-    label = _("{year}, day by day").format(year=board.year)
-    return (
-        f'<table class="year" role="grid" aria-readonly="true" aria-label="{label}"'
-        f' data-year="{board.year}">'
-        f'<thead role="rowgroup"><tr role="row"><td role="gridcell"></td>{head}</tr></thead>'
-        f'<tbody role="rowgroup">{rows}</tbody></table>'
+    spoken = language.spoken()
+    squares = _squares_with_moods(board)
+    if board.today and board.today.year == board.year:
+        squares[board.today] = _todays_square(board, board.today)
+    rest, latest = _empty_squares(spoken, board.year), board.today or date.max
+    rows = "".join(
+        [
+            head
+            + "".join(
+                [
+                    squares.get(day) or (past if day < latest else future)
+                    for day, past, future in month_days
+                ]
+            )
+            + beyond
+            for head, month_days, beyond in rest
+        ]
     )
+    return f"{_table_head(spoken, board.year)}{rows}</tbody></table>"
 
 
 def day_looked_at(board: Board, day: date) -> str:
@@ -81,59 +92,96 @@ def day_looked_at(board: Board, day: date) -> str:
     return f"<ul>{moods}</ul>"
 
 
-def _month(board: Board, month: int, month_days: list[date]) -> str:
-    spoken, zone = language.spoken(), ZoneInfo(board.zone)
-    latest = board.today or date.max
-    squares = "".join(
-        [
-            _square(board, day)
-            if day == latest
-            else _past_square(spoken, zone, day, present)
-            if (present := board.by_day.get(day))
-            else _empty_square(spoken, day, is_past=day < latest)
-            for day in month_days
-        ]
-    )
-    beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days))
+@lru_cache
+def _table_head(_language: str, year: int) -> str:
+    days = "".join(f'<th scope="col" role="columnheader">{day}</th>' for day in range(1, 32))
+    label = _("{year}, day by day").format(year=year)
     return (
-        f'<tr role="row"><th scope="row" role="rowheader">'
-        f"{language.month(month, 'abbreviated')}</th>{squares}{beyond}</tr>"
+        f'<table class="year" role="grid" aria-readonly="true" aria-label="{label}"'
+        f' data-year="{year}">'
+        f'<thead role="rowgroup"><tr role="row"><td role="gridcell"></td>{days}</tr></thead>'
+        '<tbody role="rowgroup">'
     )
 
 
-def _past_square(spoken: str, zone: ZoneInfo, day: date, present: tuple[Entry, ...]) -> str:
-    """What :func:`_square` makes of a past day with moods: by far the most, so made shorter."""
-    said = []
-    for entry in present:
-        local = entry.recorded_at.astimezone(zone)
-        said.append(_mood_at(spoken, entry.mood, local.hour, local.minute))
-    kinds, (before, after) = _KINDS[tuple([entry.mood for entry in present])], _around(spoken, day)
-    return f'<td role="gridcell" class="{kinds}" title="{before}{", ".join(said)}{after}"></td>'
+_Row = tuple[str, list[tuple[date, str, str]], str]
 
 
-@lru_cache(maxsize=8192)
-def _empty_square(_language: str, day: date, *, is_past: bool) -> str:
-    """What :func:`_square` makes of another day than today that has no moods."""
-    if not is_past:
-        return f'<td role="gridcell" class="future" title="{language.full_day(day)}"></td>'
-    before, after = _around(_language, day)
-    return f'<td role="gridcell" title="{before}{_("no mood")}{after}"></td>'
+@lru_cache
+def _empty_squares(_language: str, year: int) -> list[_Row]:
+    """Each month's row: how it begins, each day's square with no mood, past or to come, its end."""
+    rows: list[_Row] = []
+    for month, month_days in Board(year, "UTC", ()).months():
+        head = (
+            '<tr role="row"><th scope="row" role="rowheader">'
+            f"{language.month(month, 'abbreviated')}</th>"
+        )
+        squares = []
+        for day in month_days:
+            before, after = _around(day)
+            past = f'<td role="gridcell" title="{before}{_("no mood")}{after}"></td>'
+            future = f'<td role="gridcell" class="future" title="{language.full_day(day)}"></td>'
+            squares.append((day, past, future))
+        beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days)) + "</tr>"
+        rows.append((head, squares, beyond))
+    return rows
 
 
-@lru_cache(maxsize=4096)
-def _around(_language: str, day: date) -> tuple[str, str]:
+def _squares_with_moods(board: Board) -> dict[date, str]:
+    """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
+    spoken = language.spoken()
+    said, around = _said_at_minute(spoken), _openings(spoken, board.year)
+    moods = [entry.mood for entry in board.entries]
+    minutes = wall_minutes([entry.recorded_at for entry in board.entries], board.zone, board.year)
+    words = [
+        said[mood][minute] or _say_at_minute(spoken, mood, minute)
+        for mood, minute in zip(moods, minutes, strict=True)
+    ]
+    squares, begin = {}, 0
+    for day, present in board.by_day.items():
+        end = begin + len(present)
+        before, after = around[day]
+        kinds, told = _KINDS[tuple(moods[begin:end])], ", ".join(words[begin:end])
+        squares[day] = f'<td role="gridcell" class="{kinds}{before}{told}{after}'
+        begin = end
+    return squares
+
+
+@lru_cache
+def _openings(_language: str, year: int) -> dict[date, tuple[str, str]]:
+    """What stands in a past day's square between its classes and its moods, and after these."""
+    openings = {}
+    for _month, month_days in Board(year, "UTC", ()).months():
+        for day in month_days:
+            before, after = _around(day)
+            openings[day] = f'" title="{before}', f'{after}"></td>'
+    return openings
+
+
+@lru_cache
+def _said_at_minute(_language: str) -> dict[Mood, list[str]]:
+    """For each mood, what is said of it at each minute of a day, once it was said."""
+    return {mood: [""] * (24 * 60) for mood in Mood}
+
+
+def _say_at_minute(spoken: str, mood: Mood, minute: int) -> str:
+    said = _mood_at(spoken, mood, *divmod(minute, 60))
+    _said_at_minute(spoken)[mood][minute] = said
+    return said
+
+
+def _around(day: date) -> tuple[str, str]:
     """What stands before and after the moods in a day's title."""
     before, after = _("{day}: {moods}").format(day=language.full_day(day), moods="\0").split("\0")
     return before, after
 
 
-def _square(board: Board, day: date) -> str:
-    kinds = _kinds(board, day)
-    classes = f' class="{kinds}"' if kinds else ""
-    identity = ""
-    if day == board.today:
-        identity = f' id="day-{day.isoformat()}" aria-current="date" tabindex="0"'
-    return f'<td role="gridcell"{identity}{classes} title="{_title(board, day)}"></td>'
+def _todays_square(board: Board, today: date) -> str:
+    kinds, title = _kinds(board, today), _title(board, today)
+    return (
+        f'<td role="gridcell" id="day-{today.isoformat()}" aria-current="date" tabindex="0"'
+        f' class="{kinds}" title="{title}"></td>'
+    )
 
 
 def _kinds(board: Board, day: date) -> str:
