@@ -54,6 +54,11 @@ class Board:
             days.setdefault(entry.day, []).append(entry)
         return {day: tuple(present) for day, present in days.items()}
 
+    @cached_property
+    def moods_by_day(self) -> dict[date, tuple[Mood, ...]]:
+        """The moods alone."""
+        return {day: tuple([entry[2] for entry in present]) for day, present in self.by_day.items()}
+
     @property
     def open_day(self) -> date:
         """Today, on a board that has one; raises ValueError once the year is closed."""
@@ -74,9 +79,14 @@ class Board:
     @cached_property
     def tally(self) -> Tally:
         """How often each mood was picked, and when."""
-        picked = [(entry[0], entry[2]) for entry in self.entries]
-        here = Tally.of(picked, len(self.by_day))
+        here = Tally.of(self.moods_by_day)
         return self.before + here if self.before.days else here
+
+    @property
+    def before_today(self) -> Tally:
+        """The same of all days but today."""
+        present = self.moods_by_day.get(self.open_day)
+        return self.tally - Tally.of({self.open_day: present} if present else {})
 
     @property
     def days_kept(self) -> int:

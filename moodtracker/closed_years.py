@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from moodtracker import clock, sealed
 from moodtracker.accounts.people import Person
@@ -70,7 +71,11 @@ class ClosedYears:
     def of(self, person: Person) -> ClosedYear | None:
         """The year that the person closed last, while the server still has it."""
         with self._database.read() as session:
-            rows = session.execute(_STILL_HERE, {"user_id": person.id}).all()
+            return self.in_session(session, person)
+
+    def in_session(self, session: Session, person: Person) -> ClosedYear | None:
+        """The same as a part of something greater."""
+        rows = session.execute(_STILL_HERE, {"user_id": person.id}).all()
         closed: ClosedYear | None = None
         for row in rows:
             closed = ClosedYear(

@@ -1,6 +1,7 @@
 """The diary: record a mood, change it, take it back; read a year (D1 to D5)."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,6 +26,7 @@ from moodtracker.moods import Mood
 
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
+_entry = partial(tuple.__new__, Entry)  # Entry._make, without a call in between
 # A year is read for each page: the statement is made once, and what SQLAlchemy and SQLModel would
 # do to each of its days and moments by a chain of calls is done in :func:`_read`.
 _BETWEEN = (
@@ -72,18 +74,11 @@ class Diary:
         self._database = database
         self._live = live
 
+    @repeated
     def read(self, who: SignedIn) -> Board:
         """The person's current year (D7)."""
-        return self.open(who)[1]
-
-    @repeated
-    def open(self, who: SignedIn) -> tuple[Person, Board]:
-        """The person as of now, and their current year."""
         with self._database.read() as session:
-            person = still_signed_in(session, who)
-            today = person.today
-            kept = read_year(session, person.id, today.year)
-        return person, Board(today.year, person.zone, kept, today)
+            return current_year(session, still_signed_in(session, who))
 
     @repeated
     def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
@@ -161,10 +156,20 @@ class Diary:
     def read_day(self, who: SignedIn, day: date) -> Board:
         """The person's current year with the entries of one of its days alone."""
         with self._database.read() as session:
-            person = still_signed_in(session, who)
-            today = person.today
-            kept = _entries(session, person.id, day) if day.year == today.year else ()
-        return Board(today.year, person.zone, kept, today)
+            return current_day(session, still_signed_in(session, who), day)
+
+
+def current_year(session: Session, person: Person) -> Board:
+    """The person's current year (D7), as a part of something greater."""
+    today = person.today
+    return Board(today.year, person.zone, read_year(session, person.id, today.year), today)
+
+
+def current_day(session: Session, person: Person, day: date) -> Board:
+    """The person's current year with the entries of one of its days alone."""
+    today = person.today
+    kept = _entries(session, person.id, day) if day.year == today.year else ()
+    return Board(today.year, person.zone, kept, today)
 
 
 def read_year(session: Session, user_id: int, year: int) -> tuple[Entry, ...]:
@@ -182,13 +187,13 @@ def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entr
         a_day, a_moment = date.fromisoformat, datetime.fromisoformat
         return tuple(
             [
-                Entry._make((a_day(day), slot, _MOODS[mood], a_moment(at + "+00:00"), tap, note))
+                _entry((a_day(day), slot, _MOODS[mood], a_moment(at + "+00:00"), tap, note))
                 for day, slot, mood, at, tap, note in rows
             ]
         )
     return tuple(
         [
-            Entry._make((day, slot, _MOODS[mood], at.astimezone(UTC), tap, note))
+            _entry((day, slot, _MOODS[mood], at.astimezone(UTC), tap, note))
             for day, slot, mood, at, tap, note in rows
         ]
     )

@@ -1,5 +1,7 @@
 """What a person sees: one module for each page, and the parts that pages share."""
 
+from functools import partial
+
 from fastapi import FastAPI
 from nicegui import ui
 
@@ -19,6 +21,7 @@ from pages import (
     memory,
     metrics,
     obstacles,
+    open_board,
     preview,
     provider,
     rollover,
@@ -42,6 +45,7 @@ def mount(app: App) -> FastAPI:
     """The web application with every page and route, ready to be served."""
     obstacles.know(app.settings.base_url)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    board.mount(web, app, rollover.mount())  # first, since routes are tried in turn
     assets.mount(web)
     framework.mount(web)
     memory.mount()
@@ -58,11 +62,16 @@ def mount(app: App) -> FastAPI:
     admin.mount(web, app)
     unsubscribe.mount(web, app)
     preview.mount(web, app)
-    board.mount(app, rollover.mount())
     installing.mount(web)
     errors.mount(web)
+    web.add_middleware(framework.Compressed)
     web.add_middleware(Document)
-    web.add_middleware(Guard, app=app, send_away=session_watch.send_away)
+    web.add_middleware(
+        Guard,
+        app=app,
+        send_away=session_watch.send_away,
+        reads={board.PATH: partial(open_board.read, app)},
+    )
     web.add_middleware(RequestLog, requests=requests)
     web.add_middleware(SubPath, sub_path=app.settings.sub_path)
     web.add_middleware(Forwarded, proxies=app.settings.trusted_proxies)  # the outermost

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from nicegui import ui
@@ -18,7 +19,7 @@ from moodtracker.moods import Mood
 from pages import sub_path
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets"
-ICON = faces.standalone(Mood.GREAT)
+ICON = "data:image/svg+xml," + quote(faces.standalone(Mood.GREAT))
 KEEP = "public, max-age=31536000, immutable"
 _PACKED = {".css", ".js", ".mjs", ".svg", ".webmanifest"}
 

@@ -4,27 +4,37 @@ The cards stand in the page before NiceGUI's framework does, so that nobody wait
 year or to tap; `assets/early.js` and `assets/board.js` keep a tap until the connection stands.
 """
 
-import asyncio
-
-from fastapi import Request
 from nicegui import Client, ui
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.drawing import faces
 from pages import assets, obstacles, parts
 from pages.offer import offered
-from pages.open_board import OpenBoard, cards, read
+from pages.open_board import OpenBoard, Shown, cards
 from pages.rollover import Rollover
 
+PATH = "/"
 
-def mount(app: App, rollover: Rollover) -> None:
-    """Serve the board at '/', and have it watched for the end of the day."""
 
-    @ui.page("/", title="Moodtracker")
-    async def board_page(request: Request, client: Client) -> None:
+def mount(web: Starlette, app: App, rollover: Rollover) -> None:
+    """Serve the board, and have it watched for the end of the day.
+
+    What it shows was read together with the session (``state.read``, :func:`open_board.read`).
+    """
+    page = ui.page(PATH, title="Moodtracker")
+
+    async def answer(request: Request) -> Response:
+        with Client(page, request=request) as client:
+            build(request, client)
+        return client.build_response(request)
+
+    def build(request: Request, client: Client) -> None:
         who: SignedIn = request.state.signed_in
-        shown = await asyncio.to_thread(read, app, who)
+        shown: Shown = request.state.read
 
         assets.add_style("board.css")
         nonce = request.state.nonce
@@ -41,10 +51,12 @@ def mount(app: App, rollover: Rollover) -> None:
         ui.add_body_html(f"<main id='main'>{''.join(drawn.values())}</main>")
         obstacles.add(request)
 
-        page = OpenBoard(app, who, client, shown)
-        rollover.add(page)
-        ui.on("tap", page.take)
-        ui.on("look", page.look)
-        client.on_connect(page.greet)
-        client.on_delete(app.live.follow(who.person.id, page.touch))
-        client.on_delete(lambda: rollover.remove(page))
+        opened = OpenBoard(app, who, client, shown)
+        rollover.add(opened)
+        ui.on("tap", opened.take)
+        ui.on("look", opened.look)
+        client.on_connect(opened.greet)
+        client.on_delete(app.live.follow(who.person.id, opened.touch))
+        client.on_delete(lambda: rollover.remove(opened))
+
+    web.router.add_route(PATH, answer, ["GET"])

@@ -40,7 +40,6 @@ def slim() -> None:
     costly: set[object] = {RedirectWithPrefixMiddleware, SetCacheControlMiddleware}
     around = nicegui_app.user_middleware
     around[:] = [middleware for middleware in around if middleware.cls not in costly]
-    nicegui_app.add_middleware(Compressed)
 
 
 class Compressed:

@@ -3,20 +3,22 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import date, datetime
 
 from nicegui import Client
 from nicegui.events import GenericEventArguments
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
 
 from moodtracker import language
 from moodtracker.accounts.people import Person
-from moodtracker.accounts.sessions import SessionEnded, SignedIn
+from moodtracker.accounts.sessions import SessionEnded, SignedIn, still_signed_in
 from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.closed_years import ClosedYear
 from moodtracker.database_trouble import told
-from moodtracker.diary import DayFull, DayLocked, EntryGone
+from moodtracker.diary import DayFull, DayLocked, EntryGone, current_day, current_year
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
 from moodtracker.moods import Mood
@@ -33,10 +35,9 @@ _ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong)
 Shown = tuple[Person, Board, ClosedYear | None]
 
 
-def read(app: App, who: SignedIn) -> Shown:
-    """All that a board page shows; raises :class:`SessionEnded`."""
-    person, board = app.diary.open(who)
-    return person, board, app.closed_years.of(person)
+def read(app: App, session: Session, person: Person) -> Shown:
+    """All that a board page shows."""
+    return person, current_year(session, person), app.closed_years.in_session(session, person)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
@@ -61,7 +62,8 @@ class OpenBoard:
     """One page of one signed-in browser.
 
     It shows what the database holds and nothing else: after each change, made here or elsewhere,
-    the board is read again, and the elements that differ are sent (D5, D6).
+    today is read again, and the elements that differ are sent (D5, D6). All other days are locked
+    (D3), so that their count is enough until the next day begins.
     """
 
     def __init__(self, app: App, who: SignedIn, client: Client, shown: Shown) -> None:
@@ -161,7 +163,7 @@ class OpenBoard:
             message, self._message = self._message, None
             with language.speaking(self._language):
                 try:
-                    shown = await asyncio.to_thread(read, self._app, self._who)
+                    shown = await asyncio.to_thread(self._app.database.repeat, self._read)
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                     return
@@ -175,6 +177,16 @@ class OpenBoard:
                 values = self._turn_to(shown)
             if values or done or message:
                 self._show(values, done=done, refused=refused, message=message)
+
+    def _read(self) -> Shown:
+        """What there is to show now; raises :class:`SessionEnded`."""
+        with self._app.database.read() as session:
+            person = still_signed_in(session, self._who)
+            board = current_day(session, person, self._day)
+            if board.today != self._day:
+                return read(self._app, session, person)
+            board = replace(board, before=self._before)
+            return person, board, self._app.closed_years.in_session(session, person)
 
     def _values(self, shown: Shown) -> Values:
         person, board, closed = shown
@@ -204,6 +216,7 @@ class OpenBoard:
     def _note(self, shown: Shown, values: Values) -> None:
         person, board, _closed = shown
         self._day = board.open_day
+        self._before = board.before_today
         self._day_ends_at = person.today_ends_at
         self._shown = values
 

@@ -14,7 +14,10 @@ picks = st.lists(
 
 
 def tally(picked: list[tuple[date, Mood]]) -> Tally:
-    return Tally.of(picked, len({day for day, _ in picked}))
+    moods: dict[date, list[Mood]] = {}
+    for day, mood in picked:
+        moods.setdefault(day, []).append(mood)
+    return Tally.of(moods)
 
 
 def test_each_mood_counts_for_its_month_and_its_weekday() -> None:

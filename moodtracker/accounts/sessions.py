@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ LONGEST = timedelta(days=365)
 _LONGEST_COOKIE = 100
 _LARGEST_ID = 2**31 - 1  # of an INTEGER in PostgreSQL
 _SEEN_EVERY = timedelta(hours=1)
+
+Found = TypeVar("Found")
 
 
 class SignInRefused(Exception):  # noqa: N818 - it is an answer to a person, not a fault
@@ -101,16 +104,34 @@ def open_session(
 
 def find(database: Database, cookie: str | None) -> SignedIn | None:
     """Who holds this cookie, or None where it names no session that is still open."""
+    found = find_with(database, cookie, _nothing_more)
+    return found[0] if found else None
+
+
+def find_with(
+    database: Database, cookie: str | None, read: Callable[[Session, Person], Found]
+) -> tuple[SignedIn, Found] | None:
+    """The same, and what ``read`` finds for that person at the same moment."""
     key = _key(cookie)
     if key is None:
         return None
-    row = database.repeat(lambda: _look_up(database, *key))
-    if row is None:
+
+    def look() -> tuple[Row[Any], Person, Found] | None:
+        with database.read() as session:
+            row = _row(session, *key)
+            if row is None:
+                return None
+            person = person_from(row)
+            return row, person, read(session, person)
+
+    found = database.repeat(look)
+    if found is None:
         return None
+    row, person, more = found
     if _is_worth_noting(row):
         with database.write() as session:
             _note_seen(session, *key)
-    return SignedIn(person_from(row), key[1])
+    return SignedIn(person, key[1]), more
 
 
 def is_open(database: Database, who: SignedIn) -> bool:
@@ -231,6 +252,10 @@ def _end(session: Session, event: Event, address: str, *which: ColumnElement[boo
     ).all()
     for row in ended:
         audit.note(session, row.user_id, event, row.device, address)
+
+
+def _nothing_more(_session: Session, _person: Person) -> None:
+    pass
 
 
 def _look_up(database: Database, user_id: int, token_hash: str) -> Row[Any] | None:

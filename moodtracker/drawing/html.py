@@ -131,19 +131,18 @@ def _squares_with_moods(board: Board) -> dict[date, str]:
     """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
     spoken = language.spoken()
     said, around = _said_at_minute(spoken), _openings(spoken, board.year)
-    moods = [entry.mood for entry in board.entries]
-    minutes = wall_minutes([entry.recorded_at for entry in board.entries], board.zone, board.year)
-    words = [
-        said[mood][minute] or _say_at_minute(spoken, mood, minute)
-        for mood, minute in zip(moods, minutes, strict=True)
-    ]
-    squares, begin = {}, 0
-    for day, present in board.by_day.items():
-        end = begin + len(present)
+    minutes = wall_minutes([entry[3] for entry in board.entries], board.zone, board.year)
+    words = iter(
+        [
+            said[entry[2]][minute] or _say_at_minute(spoken, entry[2], minute)
+            for entry, minute in zip(board.entries, minutes, strict=True)
+        ]
+    )
+    squares = {}
+    for day, moods in board.moods_by_day.items():
         before, after = around[day]
-        kinds, told = _KINDS[tuple(moods[begin:end])], ", ".join(words[begin:end])
-        squares[day] = f'<td role="gridcell" class="{kinds}{before}{told}{after}'
-        begin = end
+        told = next(words) if len(moods) == 1 else f"{next(words)}, {next(words)}"
+        squares[day] = f'<td role="gridcell" class="{_KINDS[moods]}{before}{told}{after}'
     return squares
 
 
@@ -165,9 +164,19 @@ def _said_at_minute(_language: str) -> dict[Mood, list[str]]:
 
 
 def _say_at_minute(spoken: str, mood: Mood, minute: int) -> str:
-    said = _mood_at(spoken, mood, *divmod(minute, 60))
+    said = _narrow(_mood_at(spoken, mood, *divmod(minute, 60)))
     _said_at_minute(spoken)[mood][minute] = said
     return said
+
+
+def _narrow(title: str) -> str:
+    """``title`` with its emoji as character references.
+
+    With one emoji in it, Python keeps the whole page in four bytes for each character.
+    """
+    for mood in Mood:
+        title = title.replace(mood.emoji, f"&#{ord(mood.emoji)};")
+    return title
 
 
 def _around(day: date) -> tuple[str, str]:
@@ -177,7 +186,7 @@ def _around(day: date) -> tuple[str, str]:
 
 
 def _todays_square(board: Board, today: date) -> str:
-    kinds, title = _kinds(board, today), _title(board, today)
+    kinds, title = _kinds(board, today), _narrow(_title(board, today))
     return (
         f'<td role="gridcell" id="day-{today.isoformat()}" aria-current="date" tabindex="0"'
         f' class="{kinds}" title="{title}"></td>'

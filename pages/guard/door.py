@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from nicegui import Client
 from nicegui import app as nicegui_app
+from sqlalchemy.orm import Session
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
+from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.language import gettext as _
@@ -53,9 +55,20 @@ class Guard:
     has to bring the session with which the page was asked for, and speaks for that page alone.
     """
 
-    def __init__(self, inner: ASGIApp, app: App, send_away: Callable[[App, Client], None]) -> None:
-        """Guard ``inner``; a page whose session is over has ``send_away`` called."""
+    def __init__(
+        self,
+        inner: ASGIApp,
+        app: App,
+        send_away: Callable[[App, Client], None],
+        reads: Mapping[str, Callable[[Session, Person], object]],
+    ) -> None:
+        """Guard ``inner``; a page whose session is over has ``send_away`` called.
+
+        ``reads`` is what the pages at some paths need of their person: it is read together with
+        the session, and stands in the request's ``state`` as ``read``.
+        """
         self._inner = inner
+        self._reads = reads
         self._app = app
         self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
@@ -112,9 +125,12 @@ class Guard:
 
     async def _met(self, scope: Scope, headers: Headers) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
-        signed_in = await self._who(headers)
+        read = self._reads.get(scope["path"], _nothing)
+        found = await self._find(headers, read)
+        signed_in = found[0] if found else None
         scope["state"].update(
             signed_in=signed_in,
+            read=found and found[1],
             address=_address(scope),
             device=devices.name_of(headers.get("user-agent", "")),
         )
@@ -134,7 +150,8 @@ class Guard:
         ):
             await _turn_away(receive, send)
             return
-        who = await self._who(headers)
+        found = await self._find(headers, _nothing)
+        who = found[0] if found else None
         client = _page_of(handshake, who)
         with self._sockets.place(client, who, _address(scope)) as rate:
             if rate is None:
@@ -159,11 +176,17 @@ class Guard:
             with self._sockets.open(client, socket):
                 await self._inner(scope, socket.receive, send)
 
-    async def _who(self, headers: Headers) -> SignedIn | None:
+    async def _find(
+        self, headers: Headers, read: Callable[[Session, Person], object]
+    ) -> tuple[SignedIn, object] | None:
         cookie = cookie_in(headers.get("cookie", ""), cookie_name(self._app))
         if not cookie:
             return None
-        return await asyncio.to_thread(sessions.find, self._app.database, cookie)
+        return await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
+
+
+def _nothing(_session: Session, _person: Person) -> None:
+    pass
 
 
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:

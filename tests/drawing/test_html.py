@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_the_year_has_a_cell_for_each_day_and_none_beyond():
 
 def test_each_day_names_its_moods_in_words_with_the_persons_own_time():
     first, second = entry(Mood.GOOD), entry(Mood.BAD, 2, tap="tap00002", hour=20)
-    cell = square(html.year_table(board(first, second)), "Monday 23 November")
+    cell = unescape(square(html.year_table(board(first, second)), "Monday 23 November"))
     assert "Monday 23 November: 🙂 good at 09:12, 🙁 bad at 21:12" in cell
     assert 'class="a4 b2 today"' in cell
 
@@ -65,7 +66,7 @@ def test_a_tap_changes_a_few_small_values_alone():
 
 def test_every_value_stands_in_the_card_as_it_is_sent():
     shown = board(entry(Mood.GOOD))
-    card = html.year_card(shown)
+    card = unescape(html.year_card(shown))
     for name, value in html.values(shown).items():
         (element,) = re.findall(rf'<[^>]*id="{name}"[^>]*>[^<]*', card)
         for part in [value] if isinstance(value, str) else value:

@@ -12,6 +12,8 @@ from support.server import ROOT
 
 # A new page or route belongs here, and, if strangers may reach it, in STRANGERS too.
 OURS = {
+    "GET /",
+    "HEAD /",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -56,7 +58,7 @@ SECTIONS = {
     "year-end",
     "admin": "checks invitations people year-end",
 }
-PAGES = {"GET /", "GET /login", "GET /register", "GET /forgot", "GET /reset", "GET /verify"}
+PAGES = {"GET /login", "GET /register", "GET /forgot", "GET /reset", "GET /verify"}
 # What NiceGUI brings: its own files, the same for everybody, and the socket.
 NICEGUI = {
     "MOUNT /_nicegui_ws",
