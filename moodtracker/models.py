@@ -189,6 +189,7 @@ class EntryRow(SQLModel, table=True):
         CheckConstraint(_SLOT, name="slot"),
         CheckConstraint(_MOOD, name="mood"),
         CheckConstraint("length(note) <= 280", name="note"),
+        {"sqlite_with_rowid": False},  # a person's year lies side by side, as it is read
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
