@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from moodtracker.moods import Mood
-from moodtracker.tally import EMPTY, Counts, Tally
+from moodtracker.tally import EMPTY, Counts, Pick, Tally
 
 
 class Entry(NamedTuple):
@@ -54,10 +54,13 @@ class Board:
             days.setdefault(entry.day, []).append(entry)
         return {day: tuple(present) for day, present in days.items()}
 
-    @cached_property
-    def moods_by_day(self) -> dict[date, tuple[Mood, ...]]:
-        """The moods alone."""
-        return {day: tuple([entry[2] for entry in present]) for day, present in self.by_day.items()}
+    @property
+    def in_short(self) -> list[Pick]:
+        """The entries without what only some drawings need."""
+        return [
+            (entry.day.isoformat(), entry.mood, entry.recorded_at.isoformat(" "))
+            for entry in self.entries
+        ]
 
     @property
     def open_day(self) -> date:
@@ -79,14 +82,8 @@ class Board:
     @cached_property
     def tally(self) -> Tally:
         """How often each mood was picked, and when."""
-        here = Tally.of(self.moods_by_day)
+        here = Tally.of(self.in_short)
         return self.before + here if self.before.days else here
-
-    @property
-    def before_today(self) -> Tally:
-        """The same of all days but today."""
-        present = self.moods_by_day.get(self.open_day)
-        return self.tally - Tally.of({self.open_day: present} if present else {})
 
     @property
     def days_kept(self) -> int:

@@ -22,6 +22,7 @@ _FURTHEST_END = timedelta(days=3)
 # No zone has ever changed its clocks twice in so short a time.
 _BETWEEN_CHANGES = timedelta(hours=6)
 _MINUTES_A_DAY = 24 * 60
+_MINUTES = {f"{at // 60:02}:{at % 60:02}": at for at in range(_MINUTES_A_DAY)}
 
 
 @lru_cache(maxsize=1)
@@ -96,11 +97,11 @@ def clock_time(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
-def wall_minutes(moments: Iterable[datetime], zone: str, year: int) -> list[int]:
-    """The wall-clock time in ``zone`` of each moment (UTC), in minutes of its day, 0 to 1439.
+def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
+    """The wall-clock time in ``zone`` of each moment, in minutes of its day, 0 to 1439.
 
-    The same as asking each moment for its local time; of a few hundred moments, most of them of
-    ``year``, it is told many times quicker.
+    Moments are in UTC and written as databases keep them, '2026-11-23 09:12:33.456'; most of them
+    are of ``year``. The same as asking each for its local time, and many times quicker.
     """
     changes, offsets = _clock_changes(zone, year)
     since = until = changes[0]
@@ -110,19 +111,21 @@ def wall_minutes(moments: Iterable[datetime], zone: str, year: int) -> list[int]
         if not since <= moment < until:
             place = bisect(changes, moment)
             if not 0 < place < len(changes):  # of another year
-                local = moment.astimezone(ZoneInfo(zone))
+                utc = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+                local = utc.astimezone(ZoneInfo(zone))
                 minutes.append(local.hour * 60 + local.minute)
                 continue
             since, until, offset = changes[place - 1], changes[place], offsets[place - 1]
-        minutes.append((moment.hour * 60 + moment.minute + offset) % _MINUTES_A_DAY)
+        minutes.append((_MINUTES[moment[11:16]] + offset) % _MINUTES_A_DAY)
     return minutes
 
 
 @lru_cache(maxsize=64)
-def _clock_changes(zone: str, year: int) -> tuple[list[datetime], list[int]]:
+def _clock_changes(zone: str, year: int) -> tuple[list[str], list[int]]:
     """The moments between which the clocks go on evenly, and their offsets meanwhile, in minutes.
 
-    The first moment is a little before the year and the last one a little after it.
+    The first moment is a little before the year and the last one a little after it; they are in
+    UTC, '2026-03-29 01:00:00', so that they are in order as texts too.
     """
     clock = ZoneInfo(zone)
     before = datetime(year, 1, 1, tzinfo=UTC) - _FURTHEST_END
@@ -134,7 +137,7 @@ def _clock_changes(zone: str, year: int) -> tuple[list[datetime], list[int]]:
             changes.append(_change_between(before, after, clock))
             offsets.append(offset)
         before = after
-    return [*changes, before], offsets
+    return [f"{change:%Y-%m-%d %H:%M:%S}" for change in (*changes, before)], offsets
 
 
 def _change_between(before: datetime, after: datetime, clock: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +24,7 @@ from moodtracker.database import Database, repeated
 from moodtracker.live import Live
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
+from moodtracker.tally import Pick, Tally
 
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
@@ -42,6 +44,16 @@ _BETWEEN = (
         entries.user_id == bindparam("user_id"),
         entries.day >= bindparam("first"),
         entries.day <= bindparam("last"),
+    )
+    .order_by(entries.day, entries.slot)
+)
+
+_BEFORE = (
+    select(type_coerce(entries.day, String), entries.mood, type_coerce(entries.recorded_at, String))
+    .where(
+        entries.user_id == bindparam("user_id"),
+        entries.day >= bindparam("first"),
+        entries.day < bindparam("today"),
     )
     .order_by(entries.day, entries.slot)
 )
@@ -156,13 +168,32 @@ class Diary:
     def read_day(self, who: SignedIn, day: date) -> Board:
         """The person's current year with the entries of one of its days alone."""
         with self._database.read() as session:
-            return current_day(session, still_signed_in(session, who), day)
+            person = still_signed_in(session, who)
+            today = person.today
+            kept = _entries(session, person.id, day) if day.year == today.year else ()
+        return Board(today.year, person.zone, kept, today)
 
 
 def current_year(session: Session, person: Person) -> Board:
     """The person's current year (D7), as a part of something greater."""
     today = person.today
     return Board(today.year, person.zone, read_year(session, person.id, today.year), today)
+
+
+def on_today(session: Session, person: Person, today: date, before: Tally) -> Board:
+    """The person's current year with the entries of today; ``before`` counts all other days."""
+    return Board(today.year, person.zone, _entries(session, person.id, today), today, before)
+
+
+def before_today(session: Session, person: Person, today: date) -> list[Pick]:
+    """The moods of the person's current year that are locked, in order of day and slot."""
+    which = {"user_id": person.id, "first": date(today.year, 1, 1), "today": today}
+    picks = session.execute(_BEFORE, which).all()
+    if picks and isinstance(picks[0][0], date):  # PostgreSQL
+        return [
+            (day.isoformat(), mood, at.astimezone(UTC).isoformat(" ")) for day, mood, at in picks
+        ]
+    return cast("list[Pick]", picks)
 
 
 def current_day(session: Session, person: Person, day: date) -> Board:

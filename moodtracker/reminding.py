@@ -70,8 +70,9 @@ def due_at(day: date, at: time, zone: str, day_end_hour: int) -> datetime:
 
 
 def _is_due(person: Person, at: time, now: datetime) -> bool:
-    moment = due_at(person.today, at, person.zone, person.day_end_hour)
-    return moment <= now < min(moment + LATEST, person.today_ends_at)
+    today = person.today
+    moment = due_at(today, at, person.zone, person.day_end_hour)
+    return moment <= now < min(moment + LATEST, person.ends_at(today))
 
 
 def _wanted(now: datetime) -> tuple[ColumnElement[bool], ...]:

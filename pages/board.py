@@ -47,7 +47,7 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
             ui.add_head_html(f"<style nonce='{nonce}'>{own}</style>")
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
-        drawn = cards(shown, *offered(request, shown[1]))
+        drawn = cards(shown, *offered(request, shown.board))
         ui.add_body_html(f"<main id='main'>{''.join(drawn.values())}</main>")
         obstacles.add(request)
 

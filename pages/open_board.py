@@ -3,8 +3,9 @@
 import asyncio
 import json
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from nicegui import Client
 from nicegui.events import GenericEventArguments
@@ -18,11 +19,12 @@ from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.closed_years import ClosedYear
 from moodtracker.database_trouble import told
-from moodtracker.diary import DayFull, DayLocked, EntryGone, current_day, current_year
+from moodtracker.diary import DayFull, DayLocked, EntryGone, before_today, on_today
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
+from moodtracker.tally import Pick, Tally
 from pages import closed_year, session_watch, words
 from pages.guard import asks_for_its_session
 from pages.tap import Look, Tap
@@ -32,17 +34,27 @@ log = logging.getLogger(__name__)
 _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
 _ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong)
 
-Shown = tuple[Person, Board, ClosedYear | None]
+
+class Shown(NamedTuple):
+    """All that a board page shows: ``locked`` are the moods that ``board`` only counts."""
+
+    person: Person
+    board: Board
+    closed: ClosedYear | None
+    locked: Sequence[Pick] = ()
 
 
 def read(app: App, session: Session, person: Person) -> Shown:
-    """All that a board page shows."""
-    return person, current_year(session, person), app.closed_years.in_session(session, person)
+    """The whole year."""
+    today = person.today
+    locked = before_today(session, person, today)
+    board = on_today(session, person, today, Tally.of(locked))
+    return Shown(person, board, app.closed_years.in_session(session, person), locked)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
-    person, board, closed = shown
+    person, board, closed, locked = shown
     return {
         "today-card": today.card(
             board,
@@ -53,7 +65,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             said=said,
         ),
         "closed-year": closed_year.card(closed, person),
-        "year-card": html.year_card(board),
+        "year-card": html.year_card(board, locked),
         "numbers-card": numbers.card(board),
     }
 
@@ -79,7 +91,7 @@ class OpenBoard:
         self._done: list[str] = []
         self._refused: list[str] = []
         self._message: str | None = None
-        self._look = _look(shown[0])
+        self._look = _look(shown.person)
         self._looked_at: date | None = None
         self._note(shown, self._values(shown))
 
@@ -171,7 +183,7 @@ class OpenBoard:
                     log.error("a board could not be read (%s)", told(error))  # noqa: TRY400
                     self._show({}, message=words.for_person(error))
                     return
-                if _look(shown[0]) != self._look:
+                if _look(shown.person) != self._look:
                     self._client.run_javascript("location.reload()")
                     return
                 values = self._turn_to(shown)
@@ -182,14 +194,13 @@ class OpenBoard:
         """What there is to show now; raises :class:`SessionEnded`."""
         with self._app.database.read() as session:
             person = still_signed_in(session, self._who)
-            board = current_day(session, person, self._day)
-            if board.today != self._day:
+            if person.today != self._day:
                 return read(self._app, session, person)
-            board = replace(board, before=self._before)
-            return person, board, self._app.closed_years.in_session(session, person)
+            board = on_today(session, person, self._day, self._before)
+            return Shown(person, board, self._app.closed_years.in_session(session, person))
 
     def _values(self, shown: Shown) -> Values:
-        person, board, closed = shown
+        person, board, closed, _locked = shown
         values = (
             today.values(board, labels=person.slot_labels)
             | html.values(board)
@@ -206,7 +217,7 @@ class OpenBoard:
         Those are whole cards on a new day, else what changed in them.
         """
         values = self._values(shown)
-        if shown[1].today == self._day:
+        if shown.board.today == self._day:
             replaced = dict(changes(self._shown, values))
         else:
             replaced = dict(cards(shown))
@@ -214,10 +225,9 @@ class OpenBoard:
         return replaced
 
     def _note(self, shown: Shown, values: Values) -> None:
-        person, board, _closed = shown
-        self._day = board.open_day
-        self._before = board.before_today
-        self._day_ends_at = person.today_ends_at
+        self._day = shown.board.open_day
+        self._before = shown.board.before
+        self._day_ends_at = shown.person.ends_at(self._day)
         self._shown = values
 
     def _show(self, values: Values, **more: list[str] | str | None) -> None:

@@ -85,7 +85,7 @@ def test_a_move_east_on_the_last_day_leaves_the_year_a_day(
     moved_clock.set(2026, 12, 31, 12)
     preferences.set_day(ada, day("Pacific/Kiritimati"))
     assert now_of(ada).today == LAST_DAY
-    assert now_of(ada).today_ends_at == datetime(2027, 1, 1, 8, tzinfo=UTC)
+    assert now_of(ada).ends_at(now_of(ada).today) == datetime(2027, 1, 1, 8, tzinfo=UTC)
     diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1, 8)
     assert now_of(ada).today == date(2027, 1, 1)

@@ -14,10 +14,7 @@ picks = st.lists(
 
 
 def tally(picked: list[tuple[date, Mood]]) -> Tally:
-    moods: dict[date, list[Mood]] = {}
-    for day, mood in picked:
-        moods.setdefault(day, []).append(mood)
-    return Tally.of(moods)
+    return Tally.of([(day.isoformat(), mood, f"{day} 12:00:00") for day, mood in picked])
 
 
 def test_each_mood_counts_for_its_month_and_its_weekday() -> None:

@@ -50,10 +50,9 @@ class Person:
             self.moment, self.zone, self.day_end_hour, self.latest_day, self.year_open_until
         )
 
-    @property
-    def today_ends_at(self) -> datetime:
-        """The moment (aware, UTC) at which today is over."""
-        end = days.ends_at(self.today, self.zone, self.day_end_hour)
+    def ends_at(self, today: date) -> datetime:
+        """The moment (aware, UTC) at which ``today``, as it was just found, is over."""
+        end = days.ends_at(today, self.zone, self.day_end_hour)
         held = self.year_open_until
         return held if held and self.moment < held and end < held else end
 

@@ -3,6 +3,7 @@
 Nothing in here was typed by a person but through :func:`html.escape`.
 """
 
+from collections.abc import Sequence
 from datetime import date, time
 from functools import lru_cache
 from html import escape
@@ -17,17 +18,18 @@ from moodtracker.drawing.today import words
 from moodtracker.drawing.values import Values
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
+from moodtracker.tally import Pick
 
-# The classes of a square by the moods of its day.
-_KINDS: dict[tuple[Mood, ...], str] = (
-    {(): ""}
-    | {(first,): f"a{first}" for first in Mood}
-    | {(first, second): f"a{first} b{second}" for first in Mood for second in Mood}
-)
+# The classes of a square by the moods of its day: its one, or its first and its second.
+_ONE = ["", *(f"a{mood:d}" for mood in Mood)]
+_TWO = [[], *([f"{one} b{mood}" for mood in range(6)] for one in _ONE[1:])]
 
 
-def year_card(board: Board) -> str:
-    """The card with the whole year: heading, table, the day that is looked at, and legend."""
+def year_card(board: Board, locked: Sequence[Pick] = ()) -> str:
+    """The card with the whole year: heading, table, the day that is looked at, and legend.
+
+    ``locked`` are moods that the board only counts, in order of day and slot.
+    """
     legend = "".join(
         f'<li>{face(mood)} {mood.label} <b id="count-{mood}">{language.number(count)}</b></li>'
         for mood, count in reversed(board.counts.items())
@@ -35,7 +37,7 @@ def year_card(board: Board) -> str:
     return (
         '<section id="year-card" class="card" aria-labelledby="year-heading">'
         f'<h2 id="year-heading">{_("Your {year}").format(year=board.year)}</h2>'
-        f'<span id="kept">{kept(board)}</span>{year_table(board)}'
+        f'<span id="kept">{kept(board)}</span>{year_table(board, locked)}'
         f'<ul class="legend" aria-label="{_("How often")}">{legend}</ul>'
         '<section id="look" aria-labelledby="look-day" hidden><h3 id="look-day"></h3>'
         f'<button type="button" id="look-before" aria-label="{_("The day before")}">‹</button>'
@@ -56,13 +58,14 @@ def values(board: Board) -> Values:
     return shown | {f"count-{mood}": language.number(count) for mood, count in board.counts.items()}
 
 
-def year_table(board: Board) -> str:
+def year_table(board: Board, locked: Sequence[Pick] = ()) -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
     spoken = language.spoken()
-    squares = _squares_with_moods(board)
+    squares = _squares_with_moods([*locked, *board.in_short], board)
+    latest = "9999"
     if board.today and board.today.year == board.year:
-        squares[board.today] = _todays_square(board, board.today)
-    rest, latest = _empty_squares(spoken, board.year), board.today or date.max
+        latest = board.today.isoformat()
+        squares[latest] = _todays_square(board, board.today)
     rows = "".join(
         [
             head
@@ -73,7 +76,7 @@ def year_table(board: Board) -> str:
                 ]
             )
             + beyond
-            for head, month_days, beyond in rest
+            for head, month_days, beyond in _empty_squares(spoken, board.year)
         ]
     )
     return f"{_table_head(spoken, board.year)}{rows}</tbody></table>"
@@ -104,7 +107,7 @@ def _table_head(_language: str, year: int) -> str:
     )
 
 
-_Row = tuple[str, list[tuple[date, str, str]], str]
+_Row = tuple[str, list[tuple[str, str, str]], str]
 
 
 @lru_cache
@@ -121,50 +124,49 @@ def _empty_squares(_language: str, year: int) -> list[_Row]:
             before, after = _around(day)
             past = f'<td role="gridcell" title="{before}{_("no mood")}{after}"></td>'
             future = f'<td role="gridcell" class="future" title="{language.full_day(day)}"></td>'
-            squares.append((day, past, future))
+            squares.append((day.isoformat(), past, future))
         beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days)) + "</tr>"
         rows.append((head, squares, beyond))
     return rows
 
 
-def _squares_with_moods(board: Board) -> dict[date, str]:
+def _squares_with_moods(picks: list[Pick], board: Board) -> dict[str, str]:
     """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
     spoken = language.spoken()
     said, around = _said_at_minute(spoken), _openings(spoken, board.year)
-    minutes = wall_minutes([entry[3] for entry in board.entries], board.zone, board.year)
-    words = iter(
-        [
-            said[entry[2]][minute] or _say_at_minute(spoken, entry[2], minute)
-            for entry, minute in zip(board.entries, minutes, strict=True)
-        ]
-    )
-    squares = {}
-    for day, moods in board.moods_by_day.items():
+    minutes = wall_minutes([at for _, _, at in picks], board.zone, board.year)
+    squares: dict[str, str] = {}
+    first, words = 0, ""
+    for (day, mood, _at), minute in zip(picks, minutes, strict=True):
+        told = said[mood][minute] or _say_at_minute(spoken, mood, minute)
         before, after = around[day]
-        told = next(words) if len(moods) == 1 else f"{next(words)}, {next(words)}"
-        squares[day] = f'<td role="gridcell" class="{_KINDS[moods]}{before}{told}{after}'
+        if day not in squares:
+            first, words, kinds = mood, told, _ONE[mood]
+        else:
+            words, kinds = f"{words}, {told}", _TWO[first][mood]
+        squares[day] = f'<td role="gridcell" class="{kinds}{before}{words}{after}'
     return squares
 
 
 @lru_cache
-def _openings(_language: str, year: int) -> dict[date, tuple[str, str]]:
+def _openings(_language: str, year: int) -> dict[str, tuple[str, str]]:
     """What stands in a past day's square between its classes and its moods, and after these."""
     openings = {}
     for _month, month_days in Board(year, "UTC", ()).months():
         for day in month_days:
             before, after = _around(day)
-            openings[day] = f'" title="{before}', f'{after}"></td>'
+            openings[day.isoformat()] = f'" title="{before}', f'{after}"></td>'
     return openings
 
 
 @lru_cache
-def _said_at_minute(_language: str) -> dict[Mood, list[str]]:
-    """For each mood, what is said of it at each minute of a day, once it was said."""
-    return {mood: [""] * (24 * 60) for mood in Mood}
+def _said_at_minute(_language: str) -> list[list[str]]:
+    """By mood, what is said of it at each minute of a day, once it was said."""
+    return [[], *([""] * (24 * 60) for _ in Mood)]
 
 
-def _say_at_minute(spoken: str, mood: Mood, minute: int) -> str:
-    said = _narrow(_mood_at(spoken, mood, *divmod(minute, 60)))
+def _say_at_minute(spoken: str, mood: int, minute: int) -> str:
+    said = _narrow(_mood_at(spoken, Mood(mood), *divmod(minute, 60)))
     _said_at_minute(spoken)[mood][minute] = said
     return said
 
@@ -195,7 +197,8 @@ def _todays_square(board: Board, today: date) -> str:
 
 def _kinds(board: Board, day: date) -> str:
     """The square's classes: its moods' colours, and where it stands in time."""
-    kinds = _KINDS[tuple([entry.mood for entry in board.on(day)])]
+    moods = [entry.mood for entry in board.on(day)]
+    kinds = _TWO[moods[0]][moods[1]] if len(moods) == 2 else _ONE[moods[0]] if moods else ""
     if board.today and day >= board.today:
         return f"{kinds} {'today' if day == board.today else 'future'}".lstrip()
     return kinds
