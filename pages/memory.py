@@ -6,12 +6,11 @@ from nicegui import app as nicegui_app
 
 def mount() -> None:
     """Look after NiceGUI's pages from now on."""
-    nicegui_app.on_connect(_forget_html)
     nicegui_app.on_delete(_untie)
 
 
-def _forget_html(page: Client) -> None:
-    """A page that is open in a browser keeps no copy of what it was first sent."""
+def forget_html(page: Client) -> None:
+    """Once a page is answered with, it keeps no copy of what it was first sent."""
     page._head_html = page._body_html = ""
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import network
+from pages import memory
 from pages.guard.places import Groups, Places
 
 # The oldest goes where there are more. A browser whose page has gone asks for it anew by itself.
@@ -65,6 +66,7 @@ class Unopened:
             raise
 
     def _hold(self, client: Client, scope: Scope) -> None:
+        memory.forget_html(client)
         who: SignedIn | None = scope["state"]["signed_in"]
         gone = self._places.take(client.id, _groups(who, scope["state"]["address"]))
         _forget(Client.instances[old] for old in gone if old in Client.instances)
