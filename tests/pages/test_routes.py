@@ -1,14 +1,10 @@
 """Every address that answers, named one by one: nothing is served that nobody asked for."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
-from support.server import ROOT
+from support.routes import routes as tables_of_routes
 
 # A new page or route belongs here, and, if strangers may reach it, in STRANGERS too.
 OURS = {
@@ -98,56 +94,10 @@ STRANGERS = {
     "/favicon.ico",
 }
 
-_LIST = """
-import asyncio, json
-import nicegui
-from nicegui import app as nicegui_app
-import pages
-from moodtracker import settings
-from moodtracker.app import App
-from pages.guard import door
-
-web = pages.mount(App.open(settings.load()))
-
-def named(routes):
-    for route in routes:
-        path = route.path.replace(nicegui.__version__, "VERSION")
-        for method in getattr(route, "methods", None) or ["MOUNT"]:
-            yield f"{method} {path}"
-
-async def main():
-    async with web.router.lifespan_context(web):
-        print(json.dumps({
-            "web": sorted(named(web.routes)),
-            "nicegui": sorted(named(nicegui_app.routes)),
-            "strangers": sorted(door._OPEN_PATHS),
-            "folders": sorted(door._OPEN_FOLDERS),
-        }))
-
-asyncio.run(main())
-"""
-
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("routes")
-    environment = {
-        "MOODTRACKER_DATA_DIR": str(folder),
-        "MOODTRACKER_METRICS_TOKEN": "a-token-that-nobody-guesses",
-        "MOODTRACKER_OIDC_ISSUER": "https://auth.example.org",
-        "MOODTRACKER_OIDC_CLIENT_ID": "mood",
-        "PYTHONPATH": str(ROOT),
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", _LIST],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.splitlines()[-1])
+    return tables_of_routes(tmp_path_factory.mktemp("routes"))
 
 
 def is_a_section_s_form(route):
