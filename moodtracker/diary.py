@@ -7,9 +7,11 @@ from typing import cast
 from sqlalchemy import (
     ColumnElement,
     String,
+    Table,
     bindparam,
     case,
     delete,
+    insert,
     select,
     type_coerce,
     update,
@@ -57,6 +59,11 @@ _BEFORE = (
     )
     .order_by(entries.day, entries.slot)
 )
+
+
+# Without what an object of each row would cost.
+_ROWS: Table = EntryRow.__table__  # type: ignore[attr-defined]
+_INSERT = insert(_ROWS)
 
 
 class DayLocked(Exception):  # noqa: N818 - these are answers to a person, not faults
@@ -109,11 +116,8 @@ class Diary:
             free = [slot for slot in _slots_at(now, person) if slot not in used]
             if not free:
                 raise DayFull
-            session.add(
-                EntryRow(
-                    user_id=person.id, day=day, slot=free[0], mood=mood, recorded_at=now, tap=tap
-                )
-            )
+            row = {"user_id": person.id, "day": day, "slot": free[0]}
+            session.execute(_INSERT, row | {"mood": mood, "recorded_at": now, "tap": tap})
             _remember_day(session, person, day)
         self._live.tell(who.person.id)
 
@@ -131,7 +135,7 @@ class Diary:
                 return
             slot = _slot_of(present, was)
             session.execute(
-                update(EntryRow).where(*_at(person.id, day, slot)).values(mood=mood, tap=tap)
+                update(_ROWS).where(*_at(person.id, day, slot)).values(mood=mood, tap=tap)
             )
         self._live.tell(who.person.id)
 
@@ -147,9 +151,7 @@ class Diary:
             person = _writing_on(session, who, day)
             here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
             session.execute(
-                update(EntryRow)
-                .where(*here, entries.note_tap != tap)
-                .values(note=note, note_tap=tap)
+                update(_ROWS).where(*here, entries.note_tap != tap).values(note=note, note_tap=tap)
             )
         self._live.tell(who.person.id)
 
@@ -162,7 +164,7 @@ class Diary:
                 slot = _slot_of(_entries(session, person.id, day), was)
             except EntryGone:
                 return
-            session.execute(delete(EntryRow).where(*_at(person.id, day, slot)))
+            session.execute(delete(_ROWS).where(*_at(person.id, day, slot)))
         self._live.tell(who.person.id)
 
     def read_day(self, who: SignedIn, day: date) -> Board:

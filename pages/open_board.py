@@ -88,6 +88,7 @@ class OpenBoard:
         self._turn = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
         self._stale = False
+        self._touches = 0
         self._done: list[str] = []
         self._refused: list[str] = []
         self._message: str | None = None
@@ -101,6 +102,7 @@ class OpenBoard:
 
     def touch(self) -> None:
         """Have the page refreshed soon; callable from any thread."""
+        self._touches += 1  # two at once may count as one: that there was any is what matters
         self._loop.call_soon_threadsafe(self._refresh_unless_answering)
 
     def greet(self) -> None:
@@ -119,7 +121,7 @@ class OpenBoard:
                 return
             async with self._turn:
                 try:
-                    await asyncio.to_thread(tap.carry_out, self._app.diary, self._who)
+                    shown, touches = await asyncio.to_thread(self._carry_out, tap)
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                 except _ANSWERS as answer:
@@ -130,7 +132,16 @@ class OpenBoard:
                     log.error("a tap could not be saved (%s)", told(error))  # noqa: TRY400
                     self._answer(None, words.for_person(error))
                 else:
-                    self._answer(tap.tap, None)
+                    if touches == self._touches and self._is_at_rest:
+                        self._turn_to(shown, done=[tap.tap])
+                    else:  # there is more to see by now
+                        self._answer(tap.tap, None)
+
+    def _carry_out(self, tap: Tap) -> tuple[Shown, int]:
+        """Do it, and read what there is to show then, and how much had changed until then."""
+        tap.carry_out(self._app.diary, self._who)
+        touches = self._touches
+        return self._app.database.repeat(self._read), touches
 
     async def look(self, event: GenericEventArguments) -> None:
         """Show one day with its notes."""
@@ -162,9 +173,13 @@ class OpenBoard:
         if not self._turn.locked():  # else the tap's own answer shows what it changed
             self._refresh_soon()
 
+    @property
+    def _is_at_rest(self) -> bool:
+        return self._refreshing is None or self._refreshing.done()
+
     def _refresh_soon(self) -> None:
         self._stale = True
-        if self._refreshing is None or self._refreshing.done():
+        if self._is_at_rest:
             self._refreshing = self._loop.create_task(self._refresh())
 
     async def _refresh(self) -> None:
@@ -183,12 +198,7 @@ class OpenBoard:
                     log.error("a board could not be read (%s)", told(error))  # noqa: TRY400
                     self._show({}, message=words.for_person(error))
                     return
-                if _look(shown.person) != self._look:
-                    self._client.run_javascript("location.reload()")
-                    return
-                values = self._turn_to(shown)
-            if values or done or message:
-                self._show(values, done=done, refused=refused, message=message)
+                self._turn_to(shown, done=done, refused=refused, message=message)
 
     def _read(self) -> Shown:
         """What there is to show now; raises :class:`SessionEnded`."""
@@ -211,18 +221,18 @@ class OpenBoard:
             values["look"] = _looked_at(board, board.open_day)
         return values
 
-    def _turn_to(self, shown: Shown) -> Values:
-        """Note what the page is to show; returns what it has to replace for that.
-
-        Those are whole cards on a new day, else what changed in them.
-        """
+    def _turn_to(self, shown: Shown, **more: list[str] | str | None) -> None:
+        """Have the page show this: whole cards on a new day, else what changed in them."""
+        if _look(shown.person) != self._look:
+            self._client.run_javascript("location.reload()")
+            return
         values = self._values(shown)
         if shown.board.today == self._day:
             replaced = dict(changes(self._shown, values))
         else:
             replaced = dict(cards(shown))
         self._note(shown, values)
-        return replaced
+        self._show(replaced, **more)
 
     def _note(self, shown: Shown, values: Values) -> None:
         self._day = shown.board.open_day
@@ -232,14 +242,10 @@ class OpenBoard:
 
     def _show(self, values: Values, **more: list[str] | str | None) -> None:
         """Have the page show values, with what else there is to tell it."""
-        if self._client.is_deleted:
+        said = {name: what for name, what in ({"values": values} | more).items() if what}
+        if self._client.is_deleted or not said:
             return
-        said = {"values": values} | more
-        content = json.dumps(
-            {name: what for name, what in said.items() if what},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )
+        content = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
         self._client.run_javascript(f"moodtracker.show({content})")
 
 
