@@ -13,10 +13,10 @@ from moodtracker.database import Database
 from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
-from moodtracker.mail.queue import Claim, Queue
+from moodtracker.mail.queue import Claim, Queue, named
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.mail.unsubscribe import Unsubscribing
-from moodtracker.models import MessageRow, SealedYearRow, messages, sealed_years, users
+from moodtracker.models import SealedYearRow, messages, sealed_years, users
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Messages:
     def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
         """``writers`` write each kind of mail."""
         self.queue = Queue(messages, "id")
+        self._forgetting = delete(messages.id.table).where(self.queue.holds)
         self._database = database
         self._writers = writers
 
@@ -81,7 +82,7 @@ class Messages:
 
     def taken(self, session: Session, claim: Claim) -> None:
         """Nothing of it has to stay."""
-        session.execute(delete(MessageRow).where(self.queue.holds(claim)))
+        session.execute(self._forgetting, named(claim))
 
     def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
         """It stays for the operator to see, until it is of no use any more."""
@@ -102,6 +103,12 @@ class Boards:
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
         self.queue = Queue(sealed_years, "year")
+        self._reading = (
+            select_person()
+            .add_columns(sealed_years.moods)
+            .join(SealedYearRow, sealed_years.user_id == users.id)
+            .where(self.queue.holds)
+        )
         self.is_open = is_open
         self._database = database
         self._envelope = envelope
@@ -110,12 +117,7 @@ class Boards:
     def write(self, claim: Claim) -> Letter | None:
         """The board's mail, by what its person wants at this moment."""
         with self._database.read() as session:
-            row = session.execute(
-                select_person()
-                .add_columns(sealed_years.moods)
-                .join(SealedYearRow, sealed_years.user_id == users.id)
-                .where(self.queue.holds(claim))
-            ).first()
+            row = session.execute(self._reading, named(claim)).first()
         if row is None:
             return None  # the person left, or another worker has it
         person = person_from(row)

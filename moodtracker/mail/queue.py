@@ -6,6 +6,7 @@ holds it may say what came of it (Y3).
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from moodtracker.mail import delays
 LEASE = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=30)
 _INTERRUPTED = "sending was interrupted"
+_USER, _KEY, _NEW = "claimed_user", "claimed_key", "new_"  # what values are given by
 
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
@@ -51,8 +53,16 @@ class Claim:
         return delays.together(self.row.attempts) >= GIVE_UP_AFTER
 
 
+def named(claim: Claim) -> dict[str, Any]:
+    """The values that a statement with :attr:`Queue.holds` is given."""
+    return {_USER: claim.user_id, _KEY: claim.key}
+
+
 class Queue:
-    """Takes rows on in a name of its own, which no other worker has, and settles them."""
+    """Takes rows on in a name of its own, which no other worker has, and settles them.
+
+    ``holds`` is the condition that a row is still this worker's, see :func:`named`.
+    """
 
     def __init__(self, columns: Columns, key: str) -> None:
         """``columns`` are those of a table whose primary key is ``user_id`` and ``key``."""
@@ -62,7 +72,10 @@ class Queue:
         self._columns = columns
         self._key = columns[key]
         self._owner = secrets.token_hex(8)
-        self._claiming = self._claim_longest_waiting()  # made once: it takes longer than it runs
+        self.holds = self._is_held()
+        # Statements are made once: that takes longer than they run.
+        self._claiming = self._claim_longest_waiting()
+        self._settling: dict[tuple[str, ...], ReturningUpdate[Any]] = {}
 
     def is_due(self) -> ColumnElement[bool]:
         """Whether there is anything for a worker to do now."""
@@ -89,25 +102,13 @@ class Queue:
         row = found.first()
         return Claim(row.user_id, row._mapping[self._key.name], row) if row else None
 
-    def holds(self, claim: Claim) -> ColumnElement[bool]:
-        """Whether the row is still this worker's."""
-        c = self._columns
-        return and_(
-            c.user_id == claim.user_id,
-            self._key == claim.key,
-            c.state == "sending",
-            c.lease_owner == self._owner,
-        )
-
     def settle(self, session: Session, claim: Claim, **values: Any) -> bool:
         """Write down what came of a claim; False where it is not this worker's any more."""
-        settled = session.execute(
-            update(self._table)
-            .where(self.holds(claim))
-            .values(lease_owner=None, lease_until=None, **values)
-            .returning(self._columns.user_id)
-        ).first()
-        return settled is not None
+        names = tuple(values)
+        if names not in self._settling:
+            self._settling[names] = self._settling_of(names)
+        given = {_NEW + name: value for name, value in values.items()}
+        return session.execute(self._settling[names], named(claim) | given).first() is not None
 
     def put_back(self, session: Session, claim: Claim, reason: str, *, counts: bool) -> None:
         """Let a row wait for its next try; ``counts``: it failed by itself, the waits grow."""
@@ -146,6 +147,25 @@ class Queue:
                 message_date=func.coalesce(c.message_date, now),
             )
             .returning(*c)
+        )
+
+    def _settling_of(self, names: Iterable[str]) -> ReturningUpdate[Any]:
+        given = {name: bindparam(_NEW + name, type_=self._columns[name].type) for name in names}
+        return (
+            update(self._table)
+            .where(self.holds)
+            .values(lease_owner=None, lease_until=None, **given)
+            .returning(self._columns.user_id)
+        )
+
+    def _is_held(self) -> ColumnElement[bool]:
+        """Whether the row that :func:`named` names is still this worker's."""
+        c = self._columns
+        return and_(
+            c.user_id == bindparam(_USER),
+            self._key == bindparam(_KEY),
+            c.state == "sending",
+            c.lease_owner == self._owner,
         )
 
     def _waits(self, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
