@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from moodtracker import language
@@ -231,13 +232,14 @@ def poster(board: Board, *, has_faces: bool = False) -> Picture:
     )
 
 
+@lru_cache(maxsize=732)  # of two years
 def square(day: date) -> Box:
     """Where a day lies in :func:`landscape`, in a language that is written from the left."""
     return Box(_GRID_LEFT + (day.day - 1) * _PITCH, _GRID_TOP + (day.month - 1) * _PITCH, _SIDE)
 
 
 def _day(board: Board, day: date, box: Box) -> Square:
-    moods = tuple(entry.mood for entry in board.on(day))
+    moods = tuple([entry.mood for entry in board.on(day)])
     is_ahead = board.today is not None and day > board.today
     return Square(day, box, moods, is_ahead, day == board.today)
 

@@ -10,7 +10,6 @@ multipart/mixed
     text/csv             moodtracker-2026.csv
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -170,10 +169,9 @@ def _tiles(board: Board) -> Iterator[tuple[str, str]]:
 def _months(board: Board) -> Iterator[tuple[str, list[tuple[Mood, int]]]]:
     """Each month that has begun, with its moods, the brightest first."""
     last = board.today.month if board.today else 12
-    for number, days in board.months():
-        if number <= last:
-            moods = Counter(entry.mood for day in days for entry in board.on(day))
-            yield month(number, "abbreviated"), _brightest_first(moods)
+    for number, counts in enumerate(board.tally.months[:last], 1):
+        picked = {mood: count for mood, count in zip(Mood, counts, strict=True) if count}
+        yield month(number, "abbreviated"), _brightest_first(picked)
 
 
 def _footer(year: int, keep_days: int, *, rehearsal: bool) -> str:
