@@ -15,9 +15,12 @@ SECOND, THIRD = "tulips grow on mars", "seven owls read the news"
 
 @pytest.fixture
 def mailing(make_server, mail_server):
-    """A server whose mails arrive."""
+    """A server whose mails arrive, and whose passwords are hashed as they really are."""
     return make_server(
         REGISTRATION="first",
+        PASSWORD_MEMORY_KIB="65536",
+        PASSWORD_PASSES="3",
+        PASSWORD_LANES="4",
         SMTP_HOST="127.0.0.1",
         SMTP_PORT=str(mail_server.port),
         SMTP_SECURITY="none",

@@ -27,6 +27,7 @@ _NAMES += [
     "Letter",
     "A4",
     "Circled",
+    "UTC",
     *language.LANGUAGES.values(),
 ]
 _SAME = re.compile(rf"\S+@\S+|https?://\S+|\b(?:{'|'.join(_NAMES + _DAYS)})\b")

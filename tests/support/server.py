@@ -16,9 +16,16 @@ import pytest
 from moodtracker.database import Database
 from support.addresses import verify_address
 from support.needs import missing
+from support.nursery import Child, nursery
 
 ROOT = Path(__file__).resolve().parents[2]
+MAIN = ROOT / "main.py"
 PASSWORD = "correct horse battery staple"
+QUICK_PASSWORDS = {  # hashes take their time on purpose; most tests are about something else
+    "PASSWORD_MEMORY_KIB": "8192",
+    "PASSWORD_PASSES": "1",
+    "PASSWORD_LANES": "1",
+}
 WAIT_SECONDS = 90
 
 
@@ -29,9 +36,9 @@ def free_port() -> int:
 
 
 class Server:
-    """`python main.py` with a data folder of its own, and a clock that can be set."""
+    """The real server with a data folder of its own, and a clock that can be set."""
 
-    program = ROOT / "main.py"
+    program = MAIN
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -41,24 +48,31 @@ class Server:
             "DATA_DIR": str(folder / "data"),
             "PORT": str(self.port),
             "REGISTRATION": "open",
+            **QUICK_PASSWORDS,
         } | settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Child | None = None
         self._clock: Path | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         own = {f"MOODTRACKER_{name}": value for name, value in self.settings.items()}
-        faked = {}
-        if self._clock is not None:
-            faked = {
-                "LD_PRELOAD": str(libfaketime()),
-                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "DONT_FAKE_MONOTONIC": "1",
-                "TZ": "UTC",
-            }
-        return os.environ | own | faked
+        faked = {"FAKETIME_TIMESTAMP_FILE": str(self._clock)} if self._clock else {}
+        return os.environ | own | self._loaded_with | faked
+
+    @property
+    def _loaded_with(self) -> dict[str, str]:
+        """What has to be there when its process begins."""
+        zones = {name: os.environ[name] for name in ("PYTHONTZPATH",) if name in os.environ}
+        if self._clock is None:
+            return zones
+        return zones | {
+            "LD_PRELOAD": str(libfaketime()),
+            "FAKETIME_TIMESTAMP_FILE": "/nonexistent",  # each server has its own
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "TZ": "UTC",
+        }
 
     @property
     def pid(self) -> int:
@@ -79,6 +93,9 @@ class Server:
 
     def run(self) -> None:
         """Start it, and do not wait until it serves."""
+        if self.program == MAIN:
+            self._process = nursery(**self._loaded_with).start(self.folder, self.environment)
+            return
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, str(self.program)],
@@ -123,9 +140,12 @@ class Server:
         """Tell it to stop; gives what it ended with."""
         if self._process is None:
             return None
-        if self._process.poll() is None:
-            self._process.send_signal(how)
+        self._process.send_signal(how)
         return self._process.wait(WAIT_SECONDS)
+
+    def kill(self) -> None:
+        """`kill -9`, whatever it is doing."""
+        self.stop(signal.SIGKILL)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `moodtracker WORDS` against the same data."""

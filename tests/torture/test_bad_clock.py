@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from support.forked_server import ForkedServer
 from support.open_page import OpenPage
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import shown_in
 from support.zone_data import write_zone
 
@@ -33,35 +32,33 @@ def settings(mail_server):
         "MAIL_FROM": "mood@example.org",
         "YEAR_END_MAIL_AT": "00:00",
         "YEAR_END_KEEP_DAYS": "0",
-        "PASSWORD_MEMORY_KIB": "8192",
-        "PASSWORD_PASSES": "1",
     }
 
 
 @pytest.fixture
 def server(tmp_path, settings):
-    started = ForkedServer(tmp_path, **settings)
+    started = Server(tmp_path, **settings)
     set_to(started, NOON)
     yield started.start()
-    started.close()
+    started.kill()
 
 
 @pytest.fixture
 def restarted(tmp_path, settings, monkeypatch):
     """A server that is started (again) where a zone is so many hours ahead: ``restarted(13)``."""
-    server = ForkedServer(tmp_path, **settings)
+    server = Server(tmp_path, **settings)
     folder = tmp_path / "zones"
     monkeypatch.setenv("PYTHONTZPATH", str(folder))
 
     def start(hours, at=None):
-        server.close()
+        server.kill()
         if at:
             set_to(server, at)
         write_zone(folder, FAR_ZONE, hours)
         return server.start()
 
     yield start
-    server.close()
+    server.kill()
 
 
 def set_to(server, moment):

@@ -12,10 +12,9 @@ from moodtracker.accounts import sessions
 from moodtracker.database import Database
 from moodtracker.models import UserRow
 from support.cluster import Cluster
-from support.forked_server import ForkedServer
 from support.rounds import rounds
 from support.rows import NOW
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import Tapper, is_explained
 
 CUTS = rounds(12)
@@ -33,9 +32,9 @@ def cluster():
 
 @pytest.fixture
 def server(tmp_path, cluster):
-    started = ForkedServer(tmp_path, DATABASE_URL=cluster.url)
+    started = Server(tmp_path, DATABASE_URL=cluster.url)
     yield started.start()
-    started.close()
+    started.kill()
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from contextlib import closing, suppress
 import httpx
 import pytest
 
-from support.forked_server import ForkedServer
 from support.needs import missing
 from support.open_page import OpenPage
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import NOT_SAVED, shown_in
 
 SECRETS = ("Traceback", "sqlite3", "OperationalError", "SELECT", "INSERT")
@@ -35,9 +34,9 @@ def disk(tmp_path):
 
 @pytest.fixture
 def server(tmp_path, disk):
-    started = ForkedServer(tmp_path, DATA_DIR=str(disk / "data"), BACKUP_KEEP="0")
+    started = Server(tmp_path, DATA_DIR=str(disk / "data"), BACKUP_KEEP="0")
     yield started
-    started.close()
+    started.kill()
 
 
 @pytest.fixture

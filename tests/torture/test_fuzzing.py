@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from websockets import ConnectionClosed
 
-from support.forked_server import ForkedServer
 from support.open_page import OpenPage
 from support.rounds import rounds
 from support.routes import as_openapi, routes
-from support.server import PASSWORD, WAIT_SECONDS
+from support.server import PASSWORD, WAIT_SECONDS, Server
 from support.tapping import shown_in
 
 REQUESTS = rounds(150)
@@ -86,11 +85,9 @@ TAP = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    started = ForkedServer(
-        tmp_path_factory.mktemp("fuzzed"), PASSWORD_MEMORY_KIB="8192", PASSWORD_PASSES="1"
-    )
+    started = Server(tmp_path_factory.mktemp("fuzzed"))
     yield started.start()
-    started.close()
+    started.kill()
 
 
 def entries(server, who):

@@ -8,11 +8,10 @@ from collections import Counter
 import httpx
 import pytest
 
-from support.forked_server import ForkedServer
 from support.loops import run
 from support.open_page import OpenPage
 from support.rounds import rounds
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import shown_in
 
 SOCKETS = min(10_000, rounds(500))
@@ -26,9 +25,9 @@ LARGEST_KB_EACH = 60
 def server(tmp_path):
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    started = ForkedServer(tmp_path, PASSWORD_MEMORY_KIB="8192", PASSWORD_PASSES="1")
+    started = Server(tmp_path)
     yield started.start()
-    started.close()
+    started.kill()
 
 
 def silent(_):

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from support.forked_server import ForkedServer
 from support.rounds import rounds
+from support.server import Server
 from support.tapping import Tapper, is_explained, zone_of_noon
 
 ROUNDS = rounds(100)
@@ -18,9 +18,9 @@ TAPS = 30  # a page has at most so many in a round
 
 @pytest.fixture
 def server(tmp_path):
-    started = ForkedServer(tmp_path, PASSWORD_MEMORY_KIB="8192", PASSWORD_PASSES="1")
+    started = Server(tmp_path)
     yield started
-    started.close()
+    started.kill()
 
 
 def kept(server):

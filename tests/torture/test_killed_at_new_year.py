@@ -11,9 +11,8 @@ from datetime import date, timedelta
 import pytest
 
 from moodtracker.mail.queue import LEASE
-from support.forked_server import ForkedServer
 from support.rounds import rounds
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import Tapper
 
 KILLS = rounds(10)
@@ -24,10 +23,8 @@ YEAR = 2026
 
 @pytest.fixture
 def server(tmp_path, mail_server):
-    started = ForkedServer(
+    started = Server(
         tmp_path,
-        PASSWORD_MEMORY_KIB="8192",
-        PASSWORD_PASSES="1",
         SMTP_HOST="127.0.0.1",
         SMTP_PORT=str(mail_server.port),
         SMTP_SECURITY="none",
@@ -36,7 +33,7 @@ def server(tmp_path, mail_server):
         YEAR_END_KEEP_DAYS="0",  # erased as soon as the mail was taken, so that it shows
     )
     yield started
-    started.close()
+    started.kill()
 
 
 def rows(server, statement):

@@ -15,12 +15,11 @@ from websockets.asyncio.client import connect
 from moodtracker.accounts import sessions
 from moodtracker.database import Database
 from moodtracker.models import UserRow
-from support.forked_server import ForkedServer
 from support.loops import run
 from support.open_page import OpenPage
 from support.rounds import rounds
 from support.rows import NOW
-from support.server import WAIT_SECONDS
+from support.server import WAIT_SECONDS, Server
 from support.tapping import zone_of_noon
 
 PAGES = min(1000, rounds(100))
@@ -32,9 +31,9 @@ PLATEAU_SECONDS = min(60, SECONDS / 2)
 
 @pytest.fixture
 def server(tmp_path):
-    started = ForkedServer(tmp_path)
+    started = Server(tmp_path)
     yield started.start()
-    started.close()
+    started.kill()
 
 
 def sign_in(server, people):
