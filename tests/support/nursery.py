@@ -8,6 +8,7 @@ a server and tells its process id, or tells what a server has ended with.
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -41,7 +42,8 @@ class Nursery:
 
     def start(self, folder: Path, environment: dict[str, str]) -> "Child":
         """A server that works in ``folder``, and logs there."""
-        pid = self.ask(folder=str(folder), environment=environment)
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        pid = self.ask(folder=str(folder), environment=environment, files=files)
         assert pid is not None
         return Child(self, pid)
 
@@ -98,8 +100,9 @@ def main() -> None:
         print(json.dumps(answer), flush=True)
 
 
-def _become_server(folder: str, environment: dict[str, str]) -> None:
+def _become_server(folder: str, environment: dict[str, str], files: tuple[int, int]) -> None:
     os.chdir(folder)
+    resource.setrlimit(resource.RLIMIT_NOFILE, tuple(files))
     os.environ.clear()
     os.environ.update(environment)
     log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
