@@ -5,6 +5,7 @@
 (() => {
   const DOUBLE_CLICK = 700; // ms in which the same mood again is the same tap
   const PATIENCE = 3000; // ms after which a tap that is not saved yet is mentioned, and sent again
+  const SQUARE = "table.year tbody td:not(.none)";
   const find = (id) => document.getElementById(id);
   const card = () => find("today-card").dataset;
   const say = (words) => (find("message").textContent = words);
@@ -172,6 +173,30 @@
       .map((part) => String(part).padStart(2, "0"))
       .join("-");
 
+  // Each day's words, of its moods and their minutes: the server tells them once for all people, and
+  // for today alone by itself.
+  let telling = null;
+
+  function tellDays() {
+    const from = table().tBodies[0].dataset.words;
+    telling ??= fetch(from)
+      .then((answer) => answer.json())
+      .then((words) => {
+        document.querySelectorAll(SQUARE).forEach((cell, day) => (cell.title ||= inWords(cell, words.days[day], words)));
+      })
+      .catch(() => (telling = null)); // no network: once there is a connection
+  }
+
+  function inWords({ className, dataset }, name, { day, none, moods, times }) {
+    if (className === "future") return name;
+    const minutes = (dataset.at ?? "").split(" ");
+    const picked = className.match(/[ab][1-5]/g) ?? [];
+    const said = picked.map((kind, place) => fill(moods[kind[1]], { time: times[minutes[place]] }));
+    return fill(day, { day: name, moods: said.join(", ") || none });
+  }
+
+  const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
   function look(cell) {
     for (const other of table().querySelectorAll("[tabindex]")) other.removeAttribute("tabindex");
     for (const other of table().querySelectorAll("[aria-selected]")) other.removeAttribute("aria-selected");
@@ -233,7 +258,7 @@
   const does = {
     click({ target }) {
       const button = target.closest("#today-card button");
-      const cell = target.closest("table.year td[title]");
+      const cell = target.closest(SQUARE);
       if (button) onButton(button);
       else if (cell) look(cell);
       else if (target.closest("#look-away")) lookAway();
@@ -245,7 +270,7 @@
     keydown(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input, select, textarea")) return;
-      const cell = event.target.closest("table.year td[title]");
+      const cell = event.target.closest(SQUARE);
       const to = cell && (["Enter", " "].includes(event.key) ? cell : step(cell, event.key));
       if (to) {
         event.preventDefault();
@@ -261,6 +286,7 @@
   document.addEventListener("click", does.click);
   document.addEventListener("keydown", does.keydown);
   if (draft()) write(draft());
+  tellDays();
 
   const manifest = document.querySelector("link[rel=manifest]").href;
   navigator.serviceWorker?.register(new URL("worker.js", manifest)).catch(() => {});
@@ -287,6 +313,7 @@
     else if (value.startsWith("<")) {
       element.outerHTML = value;
       if (name === "today-card" && draft()) write(draft());
+      if (name === "year-card") tellDays((telling = null));
     } else element.textContent = value;
   }
 
@@ -299,6 +326,7 @@
       window.socket.io.reconnectionDelay(250);
       following = true;
       send();
+      tellDays();
       ask(); // for what was chosen while there was no connection
     },
     // Called with what changed, the taps that are dealt with, those of them that were refused, and

@@ -11,6 +11,7 @@ from pages import (
     admin,
     assets,
     board,
+    day_words,
     errors,
     files,
     forgotten,
@@ -49,6 +50,7 @@ def mount(app: App) -> FastAPI:
     assets.mount(web)
     framework.mount(web)
     memory.mount()
+    day_words.mount(web)
     health.mount(web, app)
     requests = Requests()
     metrics.mount(web, app, requests)

@@ -25,7 +25,7 @@ from moodtracker.drawing.values import Values, changes
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
-from pages import closed_year, session_watch, words
+from pages import closed_year, day_words, session_watch, words
 from pages.guard import asks_for_its_session
 from pages.tap import Look, Tap
 
@@ -65,7 +65,9 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             said=said,
         ),
         "closed-year": closed_year.card(closed, person),
-        "year-card": html.year_card(board, locked),
+        "year-card": html.year_card(
+            board, locked, day_words.address(language.spoken(), board.year)
+        ),
         "numbers-card": numbers.card(board),
     }
 

@@ -1,10 +1,12 @@
-"""A board as HTML: the year as a table in which each day says its moods in words.
+"""A board as HTML: the year as a table whose days the page's script puts into words.
 
+Each square has its moods as classes, `a4 b2`, and their local times as minutes of the day,
+`data-at="552 1210"`; :mod:`~moodtracker.drawing.day_words` has the words.
 Nothing in here was typed by a person but through :func:`html.escape`.
 """
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo
 from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.days import wall_minutes
+from moodtracker.drawing import day_words
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.kept import kept
 from moodtracker.drawing.today import words
@@ -23,12 +26,14 @@ from moodtracker.tally import Pick
 # The classes of a square by the moods of its day: its one, or its first and its second.
 _ONE = ["", *(f"a{mood:d}" for mood in Mood)]
 _TWO = [[], *([f"{one} b{mood}" for mood in range(6)] for one in _ONE[1:])]
+_PAST, _FUTURE = '<td role="gridcell"></td>', '<td role="gridcell" class="future"></td>'
 
 
-def year_card(board: Board, locked: Sequence[Pick] = ()) -> str:
+def year_card(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
     """The card with the whole year: heading, table, the day that is looked at, and legend.
 
-    ``locked`` are moods that the board only counts, in order of day and slot.
+    ``locked`` are moods that the board only counts, in order of day and slot; ``words`` is where
+    the words of its days are.
     """
     legend = "".join(
         f'<li>{face(mood)} {mood.label} <b id="count-{mood}">{language.number(count)}</b></li>'
@@ -37,7 +42,7 @@ def year_card(board: Board, locked: Sequence[Pick] = ()) -> str:
     return (
         '<section id="year-card" class="card" aria-labelledby="year-heading">'
         f'<h2 id="year-heading">{_("Your {year}").format(year=board.year)}</h2>'
-        f'<span id="kept">{kept(board)}</span>{year_table(board, locked)}'
+        f'<span id="kept">{kept(board)}</span>{year_table(board, locked, words)}'
         f'<ul class="legend" aria-label="{_("How often")}">{legend}</ul>'
         '<section id="look" aria-labelledby="look-day" hidden><h3 id="look-day"></h3>'
         f'<button type="button" id="look-before" aria-label="{_("The day before")}">‹</button>'
@@ -58,7 +63,7 @@ def values(board: Board) -> Values:
     return shown | {f"count-{mood}": language.number(count) for mood, count in board.counts.items()}
 
 
-def year_table(board: Board, locked: Sequence[Pick] = ()) -> str:
+def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
     spoken = language.spoken()
     squares = _squares_with_moods([*locked, *board.in_short], board)
@@ -70,16 +75,13 @@ def year_table(board: Board, locked: Sequence[Pick] = ()) -> str:
         [
             head
             + "".join(
-                [
-                    squares.get(day) or (past if day < latest else future)
-                    for day, past, future in month_days
-                ]
+                [squares.get(day) or (_PAST if day < latest else _FUTURE) for day in month_days]
             )
             + beyond
-            for head, month_days, beyond in _empty_squares(spoken, board.year)
+            for head, month_days, beyond in _rows(spoken, board.year)
         ]
     )
-    return f"{_table_head(spoken, board.year)}{rows}</tbody></table>"
+    return f'{_table_head(spoken, board.year)} data-words="{words}">{rows}</tbody></table>'
 
 
 def day_looked_at(board: Board, day: date) -> str:
@@ -97,98 +99,49 @@ def day_looked_at(board: Board, day: date) -> str:
 
 @lru_cache
 def _table_head(_language: str, year: int) -> str:
+    """Up to the last attribute of the body."""
     days = "".join(f'<th scope="col" role="columnheader">{day}</th>' for day in range(1, 32))
     label = _("{year}, day by day").format(year=year)
     return (
         f'<table class="year" role="grid" aria-readonly="true" aria-label="{label}"'
         f' data-year="{year}">'
         f'<thead role="rowgroup"><tr role="row"><td role="gridcell"></td>{days}</tr></thead>'
-        '<tbody role="rowgroup">'
+        '<tbody role="rowgroup"'
     )
 
 
-_Row = tuple[str, list[tuple[str, str, str]], str]
-
-
 @lru_cache
-def _empty_squares(_language: str, year: int) -> list[_Row]:
-    """Each month's row: how it begins, each day's square with no mood, past or to come, its end."""
-    rows: list[_Row] = []
-    for month, month_days in Board(year, "UTC", ()).months():
-        head = (
+def _rows(_language: str, year: int) -> list[tuple[str, list[str], str]]:
+    """Each month's row: how it begins, its days, and how it ends."""
+    return [
+        (
             '<tr role="row"><th scope="row" role="rowheader">'
-            f"{language.month(month, 'abbreviated')}</th>"
+            f"{language.month(month, 'abbreviated')}</th>",
+            [day.isoformat() for day in days],
+            '<td role="gridcell" class="none"></td>' * (31 - len(days)) + "</tr>",
         )
-        squares = []
-        for day in month_days:
-            before, after = _around(day)
-            past = f'<td role="gridcell" title="{before}{_("no mood")}{after}"></td>'
-            future = f'<td role="gridcell" class="future" title="{language.full_day(day)}"></td>'
-            squares.append((day.isoformat(), past, future))
-        beyond = '<td role="gridcell" class="none"></td>' * (31 - len(month_days)) + "</tr>"
-        rows.append((head, squares, beyond))
-    return rows
+        for month, days in Board(year, "UTC", ()).months()
+    ]
 
 
 def _squares_with_moods(picks: list[Pick], board: Board) -> dict[str, str]:
     """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
-    spoken = language.spoken()
-    said, around = _said_at_minute(spoken), _openings(spoken, board.year)
     minutes = wall_minutes([at for _, _, at in picks], board.zone, board.year)
     squares: dict[str, str] = {}
-    first, words = 0, ""
+    first, since = 0, 0
     for (day, mood, _at), minute in zip(picks, minutes, strict=True):
-        told = said[mood][minute] or _say_at_minute(spoken, mood, minute)
-        before, after = around[day]
         if day not in squares:
-            first, words, kinds = mood, told, _ONE[mood]
+            first, since = mood, minute
+            squares[day] = f'<td role="gridcell" class="{_ONE[mood]}" data-at="{minute}"></td>'
         else:
-            words, kinds = f"{words}, {told}", _TWO[first][mood]
-        squares[day] = f'<td role="gridcell" class="{kinds}{before}{words}{after}'
+            squares[day] = (
+                f'<td role="gridcell" class="{_TWO[first][mood]}" data-at="{since} {minute}"></td>'
+            )
     return squares
 
 
-@lru_cache
-def _openings(_language: str, year: int) -> dict[str, tuple[str, str]]:
-    """What stands in a past day's square between its classes and its moods, and after these."""
-    openings = {}
-    for _month, month_days in Board(year, "UTC", ()).months():
-        for day in month_days:
-            before, after = _around(day)
-            openings[day.isoformat()] = f'" title="{before}', f'{after}"></td>'
-    return openings
-
-
-@lru_cache
-def _said_at_minute(_language: str) -> list[list[str]]:
-    """By mood, what is said of it at each minute of a day, once it was said."""
-    return [[], *([""] * (24 * 60) for _ in Mood)]
-
-
-def _say_at_minute(spoken: str, mood: int, minute: int) -> str:
-    said = _narrow(_mood_at(spoken, Mood(mood), *divmod(minute, 60)))
-    _said_at_minute(spoken)[mood][minute] = said
-    return said
-
-
-def _narrow(title: str) -> str:
-    """``title`` with its emoji as character references.
-
-    With one emoji in it, Python keeps the whole page in four bytes for each character.
-    """
-    for mood in Mood:
-        title = title.replace(mood.emoji, f"&#{ord(mood.emoji)};")
-    return title
-
-
-def _around(day: date) -> tuple[str, str]:
-    """What stands before and after the moods in a day's title."""
-    before, after = _("{day}: {moods}").format(day=language.full_day(day), moods="\0").split("\0")
-    return before, after
-
-
 def _todays_square(board: Board, today: date) -> str:
-    kinds, title = _kinds(board, today), _narrow(_title(board, today))
+    kinds, title = _kinds(board, today), _in_ascii(_title(board, today))
     return (
         f'<td role="gridcell" id="day-{today.isoformat()}" aria-current="date" tabindex="0"'
         f' class="{kinds}" title="{title}"></td>'
@@ -221,12 +174,14 @@ def _nothing(board: Board, day: date) -> str:
 
 def _said(board: Board, entry: Entry) -> str:
     local = entry.recorded_at.astimezone(ZoneInfo(board.zone))
-    return _mood_at(language.spoken(), entry.mood, local.hour, local.minute)
+    return day_words.mood_at(entry.mood, language.time_of_day(local))
 
 
-# A year has some hundred of these, and each is said again and again.
-@lru_cache(maxsize=16384)
-def _mood_at(_language: str, mood: Mood, hour: int, minute: int) -> str:
-    return _("{emoji} {mood} at {time}").format(
-        emoji=mood.emoji, mood=mood.word, time=language.time_of_day(time(hour, minute))
-    )
+def _in_ascii(title: str) -> str:
+    """``title`` with its emoji as character references.
+
+    With one emoji in it, Python keeps the whole page in four bytes for each character.
+    """
+    for mood in Mood:
+        title = title.replace(mood.emoji, f"&#{ord(mood.emoji)};")
+    return title

@@ -21,34 +21,51 @@ def board(*entries, today=TODAY):
     return Board(2026, "Europe/Berlin", entries, today)
 
 
-def square(markup, words):
-    """The table cell whose title begins with these words."""
-    (cell,) = re.findall(rf'<td[^>]*title="{words}[^"]*"[^>]*>', markup)
-    return cell
+def squares(markup):
+    """The cells of all days, in order."""
+    body = markup.partition("<tbody")[2].partition("</tbody>")[0]
+    cells = re.findall(r"<td[^>]*>", body)
+    return [unescape(cell) for cell in cells if 'class="none"' not in cell]
+
+
+def square(markup, day=TODAY):
+    return squares(markup)[day.timetuple().tm_yday - 1]
 
 
 def test_the_year_has_a_cell_for_each_day_and_none_beyond():
     markup = html.year_table(board())
-    assert markup.count("title=") == 365
+    assert len(squares(markup)) == 365
     assert markup.count('class="none"') == 12 * 31 - 365
     leap = Board(2028, "UTC", (), date(2028, 3, 1))
-    assert html.year_table(leap).count("title=") == 366
+    assert len(squares(html.year_table(leap))) == 366
 
 
-def test_each_day_names_its_moods_in_words_with_the_persons_own_time():
+def test_a_day_has_its_moods_and_their_minutes_by_the_persons_own_clock():
+    day = date(2026, 7, 23)  # in summer time
+    first, second = entry(Mood.GOOD, day=day), entry(Mood.BAD, 2, day=day, hour=20)
+    cell = square(html.year_table(board(first, second)), day)
+    assert 'class="a4 b2"' in cell
+    assert f'data-at="{10 * 60 + 12} {22 * 60 + 12}"' in cell
+
+
+def test_locked_moods_are_drawn_as_those_that_the_board_has():
+    entries = [entry(Mood.GOOD, day=date(2026, 3, 29)), entry(Mood.BAD, 2, date(2026, 3, 29))]
+    whole = html.year_table(board(*entries))
+    assert html.year_table(board(), board(*entries).in_short) == whole
+
+
+def test_today_names_its_moods_in_words_with_the_persons_own_time():
     first, second = entry(Mood.GOOD), entry(Mood.BAD, 2, tap="tap00002", hour=20)
-    cell = unescape(square(html.year_table(board(first, second)), "Monday 23 November"))
+    cell = square(html.year_table(board(first, second)))
     assert "Monday 23 November: 🙂 good at 09:12, 🙁 bad at 21:12" in cell
     assert 'class="a4 b2 today"' in cell
+    assert "no mood yet" in square(html.year_table(board()))
 
 
-def test_a_day_without_a_mood_says_so_and_one_to_come_says_nothing():
+def test_days_to_come_are_told_from_those_without_a_mood():
     markup = html.year_table(board())
-    assert 'Sunday 22 November: no mood"' in square(markup, "Sunday 22 November")
-    assert "no mood yet" in square(markup, "Monday 23 November")
-    ahead = square(markup, "Tuesday 24 November")
-    assert 'title="Tuesday 24 November"' in ahead
-    assert "future" in ahead
+    assert 'class="future"' in square(markup, date(2026, 11, 24))
+    assert "class" not in square(markup, date(2026, 11, 22))
 
 
 def test_only_today_can_be_told_apart_by_its_id():

@@ -10,6 +10,7 @@ from support.routes import routes as tables_of_routes
 OURS = {
     "GET /",
     "HEAD /",
+    "GET /words/{spoken}/{year}.json",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -12,6 +13,7 @@ from moodtracker.database import Database
 from moodtracker.models import EntryRow, UserRow, entries, users
 from support.server import Server
 
+ZONE = ZoneInfo("Europe/Berlin")
 NOON = (2026, 11, 23, 17, 12)  # UTC
 
 
@@ -33,7 +35,7 @@ def make_up(server: Server) -> str:
     real, moment = clock.now, server.now()
     clock.now = lambda: moment
     try:
-        person, _ = demo.make_up(database, "Europe/Berlin")
+        person, _ = demo.make_up(database, ZONE.key)
         with database.write() as session:
             session.execute(update(UserRow).where(users.id == person.id).values(administrator=True))
             today = (entries.user_id == person.id, entries.day == person.today)
