@@ -178,7 +178,7 @@
   let telling = null;
 
   function tellDays() {
-    const from = table().tBodies[0].dataset.words;
+    const from = table().tBodies[0].dataset.days;
     telling ??= fetch(from)
       .then((answer) => answer.json())
       .then((words) => {

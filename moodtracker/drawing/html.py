@@ -81,7 +81,7 @@ def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> st
             for head, month_days, beyond in _rows(spoken, board.year)
         ]
     )
-    return f'{_table_head(spoken, board.year)} data-words="{words}">{rows}</tbody></table>'
+    return f'{_table_head(spoken, board.year)} data-days="{words}">{rows}</tbody></table>'
 
 
 def day_looked_at(board: Board, day: date) -> str:
