@@ -264,7 +264,8 @@ def _at(user_id: int, day: date, slot: int) -> tuple[ColumnElement[bool], ...]:
 
 def _remember_day(session: Session, person: Person, day: date) -> None:
     """Note that ``day`` was written (D4), and that its year is open until it is sealed (Y2)."""
-    if person.latest_day != day:
+    is_open = person.open_year is not None and person.open_year <= day.year
+    if person.latest_day != day or not is_open:
         session.execute(
             update(UserRow)
             .where(users.id == person.id)

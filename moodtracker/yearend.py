@@ -251,9 +251,7 @@ class YearEnd:
         """Everybody who has entries of a year that has ended somewhere on earth."""
         latest_year = (clock.now() + _EARLIEST_ZONE).year
         with self._database.read() as session:
-            return session.execute(
-                select_person().add_columns(users.open_year).where(users.open_year < latest_year)
-            ).all()
+            return session.execute(select_person().where(users.open_year < latest_year)).all()
 
     def _seal_all(self, person_id: int) -> None:
         while self._seal(person_id):
@@ -264,10 +262,7 @@ class YearEnd:
         """Seal the person's oldest open year if it has ended; whether there was one."""
         with self._database.write() as session:
             row = session.execute(
-                select_person()
-                .add_columns(users.open_year)
-                .where(users.id == person_id)
-                .with_for_update()
+                select_person().where(users.id == person_id).with_for_update()
             ).first()
             if row is None or row.open_year is None:
                 return False

@@ -12,6 +12,7 @@ from moodtracker.board import Board
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.drawing import layout
 from moodtracker.moods import Mood
+from moodtracker.preferences import Preferences
 from support.addresses import verify_address
 from support.year_end import KEEP, make_closed_years
 from support.year_end import make_year_end as year_end_of
@@ -262,6 +263,32 @@ def test_after_the_close_a_move_west_does_not_reopen_the_old_year(
         session.execute(text("UPDATE users SET zone = 'Pacific/Pago_Pago'"))
     assert diary.read(ada).today == date(2027, 1, 1)
     assert find(database, "ada").today == date(2027, 1, 1)
+
+
+def test_a_year_of_one_day_on_which_its_person_had_moved_is_closed(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 12)
+    ada = join()
+    Preferences(database, live).set_day(ada, {"zone": "Europe/Lisbon", "day_end_hour": "0"})
+    diary.record(ada, NEW_YEARS_EVE, Mood.GOOD, "tap00001")
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    assert [row.year for row in sealed(database)] == [2026]
+
+
+def test_a_year_of_one_day_which_is_the_first_is_closed(
+    year_end, join, diary, database, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 12)
+    ada = join()
+    diary.record(ada, NEW_YEARS_EVE, Mood.GOOD, "tap00001")
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+    diary.record(ada, date(2027, 1, 1), Mood.GOOD, "tap00002")
+    moved_clock.set(2028, 1, 1)
+    year_end.tick()
+    assert [row.year for row in sealed(database)] == [2026, 2027]
 
 
 def test_an_open_page_is_told_when_its_year_is_sealed(

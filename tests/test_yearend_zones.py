@@ -1,6 +1,7 @@
 """Everybody's year ends at their own minute, wherever they are, and no tap falls between (Y1)."""
 
 import os
+import random
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,9 +12,11 @@ from moodtracker import days
 from moodtracker.diary import DayLocked
 from moodtracker.models import EntryRow, UserRow, sealed_years
 from moodtracker.moods import Mood
+from moodtracker.preferences import Preferences
 from support.year_end import make_closed_years, make_year_end
 
 SECOND = timedelta(seconds=1)
+LAST_DAY = date(2026, 12, 31)
 RACES = int(os.environ.get("MOODTRACKER_TEST_RACES", "25"))
 
 
@@ -133,6 +136,106 @@ def test_a_day_that_ends_at_five_keeps_the_year_open_until_five(
     assert closed(database) == {ada.person.id}
 
 
+def settings_of(zone, hour=0):
+    return {"zone": zone, "day_end_hour": str(hour)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_year_with_50_changes_of_zone_around_its_end_closes_once_at_the_right_minute(
+    year_end, join, diary, database, live, moved_clock, seed
+):
+    """Y7 as its sentence says it, and D4 all the while: today never goes back."""
+    chance = random.Random(seed)
+    zones = sorted(days.zone_names())
+    preferences = Preferences(database, live)
+    moved_clock.set(2026, 12, 29)
+    ada = join()
+    end = days.ends_at(LAST_DAY, "UTC")
+    changes = sorted(
+        moved_clock.moment + timedelta(minutes=chance.randrange(6 * 24 * 60)) for _ in range(50)
+    )
+    kept, latest = [], ada.person.today
+    for number, moment in enumerate(changes):
+        if not closed(database) and end <= moment:
+            moved_clock.moment = end - SECOND
+            year_end.seal_ended_years()
+            assert closed(database) == set()
+            moved_clock.moment = end
+            year_end.seal_ended_years()
+            assert closed(database) == {ada.person.id}
+        moved_clock.moment = moment
+        zone, hour = chance.choice(zones), chance.randrange(6)
+        today = preferences.set_day(ada, settings_of(zone, hour)).today
+        if moment < end:
+            end = max(days.ends_at(LAST_DAY, zone, hour), min(end, moment + timedelta(hours=24)))
+        assert today >= latest
+        assert (today > LAST_DAY) == bool(closed(database))
+        if today > latest:
+            kept.append(today)
+            diary.record(ada, today, Mood.GOOD, f"tap{number:05}")
+            with pytest.raises(DayLocked):
+                diary.record(ada, latest, Mood.BAD, f"late{number:05}")
+        latest = today
+        year_end.seal_ended_years()
+    board = make_closed_years(database, live).board(ada.person, 2026)
+    assert [entry.day for entry in board.entries] == [day for day in kept if day <= LAST_DAY]
+    assert [entry.day for entry in diary.read(ada).entries] == [
+        day for day in kept if day > LAST_DAY
+    ]
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM sealed_years")) == 1
+
+
+def test_who_moves_from_kiritimati_to_pago_pago_before_the_close_has_25_hours_more(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 9, 59)
+    ada = join("ada", "Pacific/Kiritimati")
+    diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
+    Preferences(database, live).set_day(ada, settings_of("Pacific/Pago_Pago"))
+    for now in (datetime(2026, 12, 31, 10, tzinfo=UTC), datetime(2027, 1, 1, 10, 59, tzinfo=UTC)):
+        moved_clock.moment = now
+        year_end.seal_ended_years()
+        assert closed(database) == set()
+    diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
+    moved_clock.set(2027, 1, 1, 11)
+    year_end.seal_ended_years()
+    board = make_closed_years(database, live).board(ada.person, 2026)
+    assert [entry.mood for entry in board.entries] == [Mood.GOOD, Mood.GREAT]
+
+
+def test_who_moves_from_kiritimati_to_pago_pago_after_the_close_has_the_new_year_only(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 9, 59)
+    ada = join("ada", "Pacific/Kiritimati")
+    diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
+    moved_clock.set(2026, 12, 31, 10)
+    year_end.seal_ended_years()
+    moved = Preferences(database, live).set_day(ada, settings_of("Pacific/Pago_Pago"))
+    assert moved.today == date(2027, 1, 1)
+    with pytest.raises(DayLocked):
+        diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
+    moved_clock.set(2027, 1, 1, 11)
+    year_end.seal_ended_years()
+    board = make_closed_years(database, live).board(ada.person, 2026)
+    assert [entry.mood for entry in board.entries] == [Mood.GOOD]
+
+
+def test_half_a_day_is_closed_as_the_half_that_it_is(
+    year_end, join, diary, database, live, moved_clock
+):
+    moved_clock.set(2026, 12, 31, 12)
+    ada = join()
+    diary.record(ada, LAST_DAY, Mood.BAD, "tap00001")
+    diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
+    diary.take_back(ada, LAST_DAY, "tap00001")
+    moved_clock.set(2027, 1, 1)
+    year_end.seal_ended_years()
+    (entry,) = make_closed_years(database, live).board(ada.person, 2026).entries
+    assert (entry.day, entry.slot, entry.mood) == (LAST_DAY, 2, Mood.GREAT)
+
+
 def test_the_29th_of_february_is_in_the_closed_year(
     year_end, join, diary, database, live, moved_clock
 ):
@@ -156,9 +259,8 @@ def test_somebody_without_any_mood_has_nothing_closed(year_end, join, database, 
 def test_a_tap_that_races_the_close_is_in_the_closed_year_or_refused(
     year_end, join, diary, database, live, moved_clock
 ):
-    """It is never in both years, nor in neither; the long form is MOODTRACKER_TEST_RACES=500."""
+    """It is never in both years, nor in neither; the long form is MOODTRACKER_TEST_RACES=1000."""
     ada = join()
-    last = date(2026, 12, 31)
     closed_years = make_closed_years(database, live)
     accepted = refused = 0
     for round_ in range(RACES):
@@ -166,14 +268,14 @@ def test_a_tap_that_races_the_close_is_in_the_closed_year_or_refused(
         with database.write() as session:
             session.execute(text("DELETE FROM sealed_years"))
             session.execute(text("UPDATE users SET latest_day = NULL, open_year = NULL"))
-        diary.record(ada, last, Mood.GOOD, f"first{round_:04}")
+        diary.record(ada, LAST_DAY, Mood.GOOD, f"first{round_:04}")
         barrier = threading.Barrier(2)
         answers: list[bool] = []
 
         def tap(round_=round_, barrier=barrier, answers=answers) -> None:
             barrier.wait()
             try:
-                diary.record(ada, last, Mood.GREAT, f"racer{round_:04}")
+                diary.record(ada, LAST_DAY, Mood.GREAT, f"racer{round_:04}")
                 answers.append(True)
             except DayLocked:
                 answers.append(False)

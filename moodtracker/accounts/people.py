@@ -27,6 +27,7 @@ class Person:
     zone: str
     day_end_hour: int
     latest_day: date | None
+    open_year: int | None
     administrator: bool
     year_end_mail: bool
     language: str
