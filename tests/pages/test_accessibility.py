@@ -47,23 +47,32 @@ def mailed(shown):
     }
 
 
-@pytest.fixture(params=LOOKS)
-def pages(request, shown, browser):
-    """Opens a page of the demo person's (or a stranger's) in one of the looks."""
-    server, cookie = shown
+@pytest.fixture(scope="module", params=LOOKS)
+def look(request, browser):
+    """A browser with one of the looks, which keeps what it has loaded."""
     context = browser.new_context(bypass_csp=True, **LOOKS[request.param])
     context.set_default_timeout(WAIT_SECONDS * 1000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def pages(shown, look):
+    """Opens a page of the demo person's (or a stranger's)."""
+    server, cookie = shown
 
     def open_page(path, *, signed_in=True):
-        context.clear_cookies()
+        look.clear_cookies()
         if signed_in:
-            context.add_cookies([{"name": "moodtracker", "value": cookie, "url": server.url}])
-        page = context.new_page()
+            look.add_cookies([{"name": "moodtracker", "value": cookie, "url": server.url}])
+        page = look.new_page()
         page.goto(server.url + path)
         return page
 
     yield open_page
-    context.close()
+    for page in look.pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
 
 
 def test_nothing_on_the_board_keeps_anybody_out(pages):
@@ -107,7 +116,7 @@ def test_nothing_on_a_page_for_strangers_keeps_them_out(pages, path):
     assert axe.violations(page) == []
 
 
-@pytest.mark.parametrize("pages", ["phone"], indirect=True)
+@pytest.mark.parametrize("look", ["phone"], indirect=True)
 @pytest.mark.parametrize("width", [320, 390])
 def test_nothing_is_cut_off_on_a_narrow_screen(pages, width):
     for path in ("/", "/settings", "/admin"):
@@ -118,7 +127,7 @@ def test_nothing_is_cut_off_on_a_narrow_screen(pages, width):
         page.close()
 
 
-@pytest.mark.parametrize("pages", ["light"], indirect=True)
+@pytest.mark.parametrize("look", ["light"], indirect=True)
 def test_nothing_is_cut_off_at_twice_the_size(pages):
     """WCAG 1.4.4: a browser that zooms to 200 % lays out for half the pixels."""
     for path in ("/", "/settings", "/admin"):
@@ -129,7 +138,7 @@ def test_nothing_is_cut_off_at_twice_the_size(pages):
         page.close()
 
 
-@pytest.mark.parametrize("pages", ["phone"], indirect=True)
+@pytest.mark.parametrize("look", ["phone"], indirect=True)
 def test_what_is_touched_is_large_enough(pages):
     """44 px, but for the year's squares: the buttons beside a day lead to each of them."""
     page = pages("/")
