@@ -15,18 +15,25 @@ from sqlalchemy import text
 
 from moodtracker.mail.queue import LEASE
 from moodtracker.models import SealedYearRow, UserRow
-from support.workers import Workers
+from support.workers import Nursery, Workers
 
 KILLS = int(os.environ.get("MOODTRACKER_TEST_KILLS", "3"))
 WAIT_SECONDS = 120 if KILLS < 10 else 600
 STEPS = ("connect", "ehlo", "mail", "rcpt", "content", "taken")
 
 
-@pytest.fixture
-def workers(database_url, tmp_path, mail_server):
-    made = Workers(tmp_path, database_url, mail_server.port)
+@pytest.fixture(scope="module")
+def nursery():
+    made = Nursery()
     yield made
-    made.stop()
+    made.close()
+
+
+@pytest.fixture
+def workers(nursery, database_url, tmp_path, mail_server):
+    made = Workers(nursery, tmp_path, database_url, mail_server.port)
+    yield made
+    made.kill()
 
 
 def close_years(database, people):

@@ -19,6 +19,12 @@ def year_end(database, live, mail_server):
 
 
 @pytest.fixture
+def impatient(database, live, mail_server):
+    """The same, for a server that does not answer."""
+    return make_year_end(database, live, mail_server.port, mail_at=time(0), timeout=0.4)
+
+
+@pytest.fixture
 def with_a_year(diary, join, moved_clock):
     """People whose 2026 has just ended."""
 
@@ -114,11 +120,11 @@ TROUBLES = [
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
 def test_a_mail_server_in_trouble_loses_nothing_holds_nobody_and_is_tried_again(
-    year_end, with_a_year, mail_server, database, moved_clock, trouble
+    year_end, impatient, with_a_year, mail_server, database, moved_clock, trouble
 ):
     with_a_year("ada", "bob")
     trouble(mail_server)
-    year_end.tick()
+    impatient.tick()
     assert {row.state for row in states(database).values()} == {"pending"}
     assert all(row.moods for row in states(database).values())
     status = year_end.status()
@@ -265,11 +271,11 @@ def test_a_mailbox_that_is_busy_twice_delays_nobody_else(
 
 
 def test_an_address_at_which_the_server_hangs_goes_to_the_end_of_the_queue(
-    year_end, with_a_year, mail_server, moved_clock
+    year_end, impatient, with_a_year, mail_server, moved_clock
 ):
     with_a_year("ada", "bob", "cy")
     mail_server.behaviour.hang_for = "ada@example.org"
-    year_end.tick()
+    impatient.tick()
     assert mail_server.taken == []
     moved_clock.moment += timedelta(minutes=2)
     year_end.tick()
@@ -319,8 +325,8 @@ def test_where_it_is_unknown_whether_a_mail_was_taken_the_tries_grow_rare(
 ):
     with_a_year("ada")
     mail_server.behaviour.drop_after_data = 1000
-    live_on(year_end, moved_clock, moved_clock.moment + timedelta(days=1), timedelta(minutes=20))
-    assert len(mail_server.taken) < 12
+    live_on(year_end, moved_clock, moved_clock.moment + timedelta(days=1))
+    assert 1 < len(mail_server.taken) < 12
     assert len({message["Message-ID"] for _, message in mail_server.taken}) == 1
 
 

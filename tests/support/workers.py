@@ -1,10 +1,11 @@
 """Worker processes that can be killed for real, and a clock for them that can be set forward.
 
 A nursery, a process that has loaded everything already, forks each worker: so one starts in
-milliseconds. Run as `python -m support.workers DATABASE_URL PORT CLOCK_FILE`, it forks a worker
-for each line that it reads, and writes the worker's process id.
+milliseconds. Run as `python -m support.workers`, it forks a worker for each line that it reads
+(JSON: database's URL, mail server's port, clock's file), and writes the worker's process id.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -22,22 +23,41 @@ from support.year_end import make_year_end
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class Workers:
-    """Starts and kills workers over one database and one mail server."""
+class Nursery:
+    """Where workers come from; one serves many tests."""
 
-    def __init__(self, folder: Path, database_url: str, port: int) -> None:
-        self._clock = folder / "clock"
-        self._offset = timedelta(0)
-        self.pass_time(timedelta(0))
-        self.pids: list[int] = []
-        self._nursery = subprocess.Popen(
-            [sys.executable, "-m", "support.workers", database_url, str(port), str(self._clock)],
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "support.workers"],
             cwd=_ROOT / "tests",
             env=os.environ | {"PYTHONPATH": f"{_ROOT}{os.pathsep}{_ROOT / 'tests'}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def start(self, database_url: str, port: int, clock_file: Path) -> int:
+        """Start a worker; gives its process id."""
+        self._process.stdin.write(json.dumps([database_url, port, str(clock_file)]) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class Workers:
+    """Starts and kills workers over one database and one mail server."""
+
+    def __init__(self, nursery: Nursery, folder: Path, database_url: str, port: int) -> None:
+        self._nursery = nursery
+        self._database_url = database_url
+        self._port = port
+        self._clock = folder / "clock"
+        self._offset = timedelta(0)
+        self.pass_time(timedelta(0))
+        self.pids: list[int] = []
 
     def pass_time(self, by: timedelta) -> None:
         """Let so much time pass at once, for every worker."""
@@ -48,19 +68,12 @@ class Workers:
 
     def start(self, count: int = 1) -> None:
         for _ in range(count):
-            self._nursery.stdin.write("start\n")
-            self._nursery.stdin.flush()
-            self.pids.append(int(self._nursery.stdout.readline()))
+            self.pids.append(self._nursery.start(self._database_url, self._port, self._clock))
 
     def kill(self) -> None:
         """Kill every worker, whatever it is doing."""
         while self.pids:
             os.kill(self.pids.pop(), signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.kill()
-        self._nursery.kill()
-        self._nursery.wait()
 
 
 def _work(database_url: str, port: int, clock_file: Path) -> None:
@@ -82,12 +95,12 @@ def _work(database_url: str, port: int, clock_file: Path) -> None:
 
 
 def main() -> None:
-    database_url, port, clock_file = sys.argv[1:]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        database_url, port, clock_file = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            _work(database_url, int(port), Path(clock_file))
+            _work(database_url, port, Path(clock_file))
         print(pid, flush=True)
 
 
