@@ -17,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+from support import faked_clock
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -109,6 +111,8 @@ def _become_server(folder: str, environment: dict[str, str], files: tuple[int, i
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+    if clock := environment.get("FAKETIME_TIMESTAMP_FILE"):
+        faked_clock.follow(Path(clock))
     sys.argv = ["main.py"]
 
 

@@ -56,23 +56,26 @@ class Server:
     @property
     def environment(self) -> dict[str, str]:
         own = {f"MOODTRACKER_{name}": value for name, value in self.settings.items()}
-        faked = {"FAKETIME_TIMESTAMP_FILE": str(self._clock)} if self._clock else {}
-        return os.environ | own | self._loaded_with | faked
+        return os.environ | own | self._faked
 
     @property
-    def _loaded_with(self) -> dict[str, str]:
-        """What has to be there when its process begins."""
-        zones = {name: os.environ[name] for name in ("PYTHONTZPATH",) if name in os.environ}
+    def _faked(self) -> dict[str, str]:
+        """For a process that begins by itself; a forked one follows the file by its own means."""
         if self._clock is None:
-            return zones
-        return zones | {
+            return {}
+        return {
             "LD_PRELOAD": str(libfaketime()),
-            "FAKETIME_TIMESTAMP_FILE": "/nonexistent",  # each server has its own
+            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
             "TZ": "UTC",
         }
+
+    @property
+    def _loaded_with(self) -> dict[str, str]:
+        """What has to be there when its process begins."""
+        return {name: os.environ[name] for name in ("PYTHONTZPATH",) if name in os.environ}
 
     @property
     def pid(self) -> int:
