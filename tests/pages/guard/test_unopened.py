@@ -59,7 +59,7 @@ def test_page_loads_without_a_socket_leave_the_memory_as_it_was(make_server):
     server = make_server().start()
     cookie = server.register("flooded")
     with loading(server, cookie) as load:
-        load(300)
+        load(160)
         before = memory(server)
         load(PAGE_LOADS)
         assert memory(server) <= before * _MOST_GROWTH
@@ -71,9 +71,9 @@ def test_a_page_that_is_gone_leaves_nothing_that_has_to_be_searched_for(make_ser
     server.program = ROOT / "tests" / "support" / "uncollected_main.py"
     server.start()
     with loading(server, server.register("flooded")) as load:
-        load(300)
+        load(160)
         before = memory(server)
-        load(400)
+        load(240)
         assert memory(server) <= before * _MOST_LEFT
 
 
