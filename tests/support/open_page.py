@@ -14,7 +14,7 @@ from websockets import ConnectionClosed
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
 
-from support.server import WAIT_SECONDS, Server
+from support.server import NO_TLS, WAIT_SECONDS, Server
 
 _ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 _CLIENT_ID = re.compile(r"'client_id': '([0-9a-f-]{36})'")
@@ -27,7 +27,9 @@ class OpenPage:
         self.server = server
         self.cookie = cookie
         cookies = {"moodtracker": cookie} if cookie else {}
-        answer = httpx.get(f"{server.url}{path}", cookies=cookies, timeout=WAIT_SECONDS)
+        answer = httpx.get(
+            f"{server.url}{path}", cookies=cookies, timeout=WAIT_SECONDS, verify=NO_TLS
+        )
         self.html = answer.text
         found = _CLIENT_ID.search(unescape(self.html))
         assert found, self.html[:500]
