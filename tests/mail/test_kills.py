@@ -144,7 +144,7 @@ def test_kills_at_random_lose_nothing_and_double_at_most_one_mail_a_connection(
     database, mail_server, workers, count
 ):
     chance = random.Random(f"{count} {KILLS}")
-    everybody = close_years(database, 6 + 3 * KILLS * count)
+    everybody = close_years(database, 6 + 4 * KILLS * count)
     kills = 0
     workers.start(count)
     while kills < KILLS and unsent(database):
