@@ -1,4 +1,6 @@
-"""SQLite keeps a person's entries side by side, in the order in which they are read.
+"""Every year with entries is known to be open; SQLite keeps a person's entries side by side.
+
+The open year: it was not noted where a day was written that was the person's latest already.
 
 As a table with row ids it kept them in the order of their writing, a year's moods of one person
 among everybody else's, and each of them a second time in its index.
@@ -13,10 +15,17 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Copy the table, on SQLite alone: PostgreSQL keeps its own order."""
+    """Note open years; copy the table, on SQLite alone: PostgreSQL keeps its own order."""
+    users, entries = sa.table("users", sa.column("id"), sa.column("open_year")), _entries_of_0004()
+    first = (
+        sa.select(sa.extract("year", sa.func.min(entries.c.day)))
+        .where(entries.c.user_id == users.c.id)
+        .scalar_subquery()
+    )
+    op.execute(users.update().where(users.c.open_year.is_(None)).values(open_year=first))
     if op.get_bind().dialect.name != "sqlite":
         return
-    with op.batch_alter_table("entries", copy_from=_entries_of_0004(), recreate="always"):
+    with op.batch_alter_table("entries", copy_from=entries, recreate="always"):
         pass
 
 
