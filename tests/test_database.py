@@ -155,8 +155,8 @@ def test_a_database_of_the_first_schema_is_upgraded_with_every_row(empty):
 
 
 FIRST_PERSON = text(
-    "INSERT INTO users (username, email, first_name, last_name, password_hash, zone, created_at)"
-    " VALUES (:name, :name, 'Ada', '', '-', 'UTC', :now)"
+    "INSERT INTO users (username, email, first_name, last_name, password_hash, zone, open_year,"
+    " created_at) VALUES (:name, :name, 'Ada', '', '-', 'UTC', 2026, :now)"
 )
 FIRST_SESSION = text(
     "INSERT INTO sessions (user_id, token_hash, created_at, seen_at) VALUES (:id, 'h', :now, :now)"
