@@ -8,7 +8,7 @@ run: .venv/runs
 	$(BIN)/python main.py
 
 test: check tests/node/node_modules/.package-lock.json
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term
 
 check: .venv/tests
 	$(BIN)/ruff check .
