@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check torture bench cluster docs pictures words lock clean
+.PHONY: run test coverage check torture bench cluster docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
 
 test: check tests/node/node_modules/.package-lock.json
-	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadgroup
+
+# Which lines no test runs. Apart from `make test`, since counting them takes as long as running them.
+coverage: .venv/tests
+	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term --ignore tests/pages --ignore tests/torture
 
 check: .venv/tests
 	$(BIN)/ruff check .
