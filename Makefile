@@ -8,11 +8,11 @@ run: .venv/runs
 	$(BIN)/python main.py
 
 test: check tests/node/node_modules/.package-lock.json
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 # Which lines no test runs. Apart from `make test`, since counting them takes as long as running them.
 coverage: .venv/tests
-	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report=term --ignore tests/pages --ignore tests/torture
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term --ignore tests/pages --ignore tests/torture
 
 check: .venv/tests
 	$(BIN)/ruff check .

@@ -286,7 +286,7 @@
   document.addEventListener("click", does.click);
   document.addEventListener("keydown", does.keydown);
   if (draft()) write(draft());
-  tellDays();
+  (window.requestIdleCallback ?? setTimeout)(tellDays); // Safari has no idle moments
 
   const manifest = document.querySelector("link[rel=manifest]").href;
   navigator.serviceWorker?.register(new URL("worker.js", manifest)).catch(() => {});
