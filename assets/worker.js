@@ -11,10 +11,14 @@ self.addEventListener("install", (event) => {
   };
   event.waitUntil(keep());
 });
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => {
+  // A page is asked for while the worker starts, rather than after it.
+  event.waitUntil(Promise.all([self.registration.navigationPreload?.enable(), self.clients.claim()]));
+});
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET") return;
   const kept = request.mode === "navigate" ? files[0] : request.url === files[1] && files[1];
-  if (kept) event.respondWith(fetch(request).catch(() => caches.match(kept)));
+  const asked = async () => (await event.preloadResponse) ?? fetch(request);
+  if (kept) event.respondWith(asked().catch(() => caches.match(kept)));
 });

@@ -56,8 +56,13 @@ class Server:
 
 
 @contextmanager
-def serving(what: tuple[str, ...], data: Path, cookie: str) -> Iterator[Server]:
-    """Start a contestant over the data and wait for its first page."""
+def serving(
+    what: tuple[str, ...], data: Path, cookie: str, base_url: str | None = None
+) -> Iterator[Server]:
+    """Start a contestant over the data and wait for its first page.
+
+    ``base_url`` is where browsers find it, if that is not where it listens.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -68,6 +73,8 @@ def serving(what: tuple[str, ...], data: Path, cookie: str) -> Iterator[Server]:
         "MOODTRACKER_PORT": str(port),
         "PYTHONPATH": str(ROOT),
     }
+    if base_url:
+        environment["MOODTRACKER_BASE_URL"] = base_url
     begun = time.perf_counter()
     with (data / "servers.log").open("ab") as log:
         process = subprocess.Popen(

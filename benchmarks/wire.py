@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from benchmarks.bench import Bench
 from benchmarks.browser import await_connection, chromium, context_for
-from benchmarks.contestants import BOARD, ONE_LABEL, USUAL_WAY, Server
+from benchmarks.contestants import BOARD, ONE_LABEL, USUAL_WAY, serving
 from benchmarks.figures import Figure
 
 PEOPLE = 2
@@ -18,9 +18,13 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """A first visit and a later one."""
     names = ("board", "one label", "usual way")
     raw: dict[str, list[int]] = {}
-    with bench.serving(BOARD, ONE_LABEL, USUAL_WAY) as servers, chromium() as browser:
-        for name, server in zip(names, servers, strict=True):
-            with Counter(server) as counter:
+    with chromium() as browser:
+        for name, what in zip(names, (BOARD, ONE_LABEL, USUAL_WAY), strict=True):
+            with (
+                Counter() as counter,
+                serving(what, bench.data, bench.full[0], counter.url.rstrip("/")) as server,
+            ):
+                counter.leads_to = server.port
                 context = context_for(browser, counter.url, bench.full[1])
                 page = context.new_page()
                 raw[name] = []
@@ -48,10 +52,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
 class Counter:
     """A port that passes everything on to a server, and counts what comes back."""
 
-    def __init__(self, server: Server) -> None:
-        """Stand before ``server``."""
+    def __init__(self) -> None:
+        """Stand before the server at the port that it ``leads_to``."""
         self.bytes = 0
-        self._server = server
+        self.leads_to = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._port = 0
@@ -86,7 +90,7 @@ class Counter:
         return port
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, before = await asyncio.open_connection("127.0.0.1", self._server.port)
+        behind, before = await asyncio.open_connection("127.0.0.1", self.leads_to)
 
         async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             while data := await source.read(65536):

@@ -35,6 +35,7 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
     def build(request: Request, client: Client) -> None:
         who: SignedIn = request.state.signed_in
         shown: Shown = request.state.read
+        request.state.read = None  # the request lives as long as the page, and a year is large
 
         assets.add_style("board.css")
         nonce = request.state.nonce
