@@ -184,7 +184,10 @@
       .then((words) => {
         document.querySelectorAll(SQUARE).forEach((cell, day) => (cell.title ||= inWords(cell, words.days[day], words)));
       })
-      .catch(() => (telling = null)); // no network: once there is a connection
+      .catch(() => {
+        telling = null;
+        if (connected) setTimeout(tellDays, PATIENCE); // else once there is a connection
+      });
   }
 
   function inWords({ className, dataset }, name, { day, none, moods, times }) {
