@@ -25,7 +25,7 @@ torture: .venv/tests
 	MOODTRACKER_TORTURE=$(LENGTH) MOODTRACKER_TEST_KILLS=50 MOODTRACKER_TEST_RACES=1000 PAGE_LOADS=20000 \
 	$(BIN)/pytest -s tests/torture tests/mail/test_kills.py tests/test_yearend_zones.py tests/pages/guard/test_unopened.py
 
-# How quick it is, against three baselines, on a machine that is not busy otherwise; a quarter of an hour.
+# How quick it is, against three baselines, on a machine that is not busy otherwise; five minutes.
 bench: .venv/tests
 	$(BIN)/python -m benchmarks
 
