@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 LATEST_DAY_END_HOUR = 5
+MINUTES_A_DAY = 24 * 60
 _EVENING_HOUR = 15
 
 # Between the first and the last zone on earth lie 26 hours, and a day may end 5 hours late:
@@ -21,8 +22,7 @@ _FURTHEST_MOVE = timedelta(days=2)
 _FURTHEST_END = timedelta(days=3)
 # No zone has ever changed its clocks twice in so short a time.
 _BETWEEN_CHANGES = timedelta(hours=6)
-_MINUTES_A_DAY = 24 * 60
-_MINUTES = {f"{at // 60:02}:{at % 60:02}": at for at in range(_MINUTES_A_DAY)}
+_MINUTES = {f"{at // 60:02}:{at % 60:02}": at for at in range(MINUTES_A_DAY)}
 
 
 @lru_cache(maxsize=1)
@@ -116,11 +116,11 @@ def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
                 minutes.append(local.hour * 60 + local.minute)
                 continue
             since, until, offset = changes[place - 1], changes[place], offsets[place - 1]
-        minutes.append((_MINUTES[moment[11:16]] + offset) % _MINUTES_A_DAY)
+        minutes.append((_MINUTES[moment[11:16]] + offset) % MINUTES_A_DAY)
     return minutes
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)  # there are some 600 zones
 def _clock_changes(zone: str, year: int) -> tuple[list[str], list[int]]:
     """The moments between which the clocks go on evenly, and their offsets meanwhile, in minutes.
 

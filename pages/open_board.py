@@ -48,8 +48,14 @@ def read(app: App, session: Session, person: Person) -> Shown:
     """The whole year."""
     today = person.today
     locked = before_today(session, person, today)
-    board = on_today(session, person, today, Tally.of(locked))
-    return Shown(person, board, app.closed_years.in_session(session, person), locked)
+    shown = read_today(app, session, person, today, Tally.of(locked))
+    return shown._replace(locked=locked)
+
+
+def read_today(app: App, session: Session, person: Person, today: date, before: Tally) -> Shown:
+    """What can change while it is ``today``; ``before`` is what the other days come to."""
+    board = on_today(session, person, today, before)
+    return Shown(person, board, app.closed_years.in_session(session, person))
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
@@ -208,8 +214,7 @@ class OpenBoard:
             person = still_signed_in(session, self._who)
             if person.today != self._day:
                 return read(self._app, session, person)
-            board = on_today(session, person, self._day, self._before)
-            return Shown(person, board, self._app.closed_years.in_session(session, person))
+            return read_today(self._app, session, person, self._day, self._before)
 
     def _values(self, shown: Shown) -> Values:
         person, board, closed, _locked = shown

@@ -104,7 +104,7 @@ def open_session(
 
 def find(database: Database, cookie: str | None) -> SignedIn | None:
     """Who holds this cookie, or None where it names no session that is still open."""
-    found = find_with(database, cookie, _nothing_more)
+    found = find_with(database, cookie, nothing_more)
     return found[0] if found else None
 
 
@@ -254,8 +254,8 @@ def _end(session: Session, event: Event, address: str, *which: ColumnElement[boo
         audit.note(session, row.user_id, event, row.device, address)
 
 
-def _nothing_more(_session: Session, _person: Person) -> None:
-    pass
+def nothing_more(_session: Session, _person: Person) -> None:
+    """What :func:`find_with` reads for whoever needs the session alone."""
 
 
 def _look_up(database: Database, user_id: int, token_hash: str) -> Row[Any] | None:

@@ -11,10 +11,9 @@ from functools import lru_cache
 
 from moodtracker import language
 from moodtracker.board import Board
+from moodtracker.days import MINUTES_A_DAY
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
-
-MINUTES = 24 * 60
 
 
 @lru_cache(maxsize=16)
@@ -31,7 +30,7 @@ def of(spoken: str, year: int) -> str:
                 for _month, days in Board(year, "UTC", ()).months()
                 for day in days
             ],
-            "times": [language.time_of_day(time(*divmod(at, 60))) for at in range(MINUTES)],
+            "times": [language.time_of_day(time(*divmod(at, 60))) for at in range(MINUTES_A_DAY)],
             "moods": ["", *(mood_at(mood, "{time}") for mood in Mood)],
             "day": _("{day}: {moods}"),
             "none": _("no mood"),

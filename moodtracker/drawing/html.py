@@ -58,7 +58,7 @@ def values(board: Board) -> Values:
     today = board.open_day
     shown: Values = {
         "kept": kept(board),
-        f"day-{today.isoformat()}": [_kinds(board, today), _title(board, today)],
+        f"day-{today.isoformat()}": [_todays_classes(board), _todays_title(board)],
     }
     return shown | {f"count-{mood}": language.number(count) for mood, count in board.counts.items()}
 
@@ -70,7 +70,7 @@ def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> st
     latest = "9999"
     if board.today and board.today.year == board.year:
         latest = board.today.isoformat()
-        squares[latest] = _todays_square(board, board.today)
+        squares[latest] = _todays_square(board)
     rows = "".join(
         [
             head
@@ -140,29 +140,24 @@ def _squares_with_moods(picks: list[Pick], board: Board) -> dict[str, str]:
     return squares
 
 
-def _todays_square(board: Board, today: date) -> str:
-    kinds, title = _kinds(board, today), _in_ascii(_title(board, today))
+def _todays_square(board: Board) -> str:
     return (
-        f'<td role="gridcell" id="day-{today.isoformat()}" aria-current="date" tabindex="0"'
-        f' class="{kinds}" title="{title}"></td>'
+        f'<td role="gridcell" id="day-{board.open_day.isoformat()}" aria-current="date"'
+        f' tabindex="0" class="{_todays_classes(board)}" title="{_in_ascii(_todays_title(board))}">'
+        "</td>"
     )
 
 
-def _kinds(board: Board, day: date) -> str:
-    """The square's classes: its moods' colours, and where it stands in time."""
-    moods = [entry.mood for entry in board.on(day)]
+def _todays_classes(board: Board) -> str:
+    moods = [entry.mood for entry in board.on(board.open_day)]
     kinds = _TWO[moods[0]][moods[1]] if len(moods) == 2 else _ONE[moods[0]] if moods else ""
-    if board.today and day >= board.today:
-        return f"{kinds} {'today' if day == board.today else 'future'}".lstrip()
-    return kinds
+    return f"{kinds} today".lstrip()
 
 
-def _title(board: Board, day: date) -> str:
-    """A day in words: 'Monday 23 November: 🙂 good at 09:12'."""
-    present = board.on(day)
-    if board.today and day > board.today:
-        return language.full_day(day)
-    said = ", ".join(_said(board, entry) for entry in present) or _nothing(board, day)
+def _todays_title(board: Board) -> str:
+    """Today in words: 'Monday 23 November: 🙂 good at 09:12'."""
+    day = board.open_day
+    said = ", ".join(_said(board, entry) for entry in board.on(day)) or _nothing(board, day)
     return _("{day}: {moods}").format(day=language.full_day(day), moods=said)
 
 

@@ -125,7 +125,7 @@ class Guard:
 
     async def _met(self, scope: Scope, headers: Headers) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
-        read = self._reads.get(scope["path"], _nothing)
+        read = self._reads.get(scope["path"], sessions.nothing_more)
         found = await self._find(headers, read)
         signed_in = found[0] if found else None
         scope["state"].update(
@@ -150,7 +150,7 @@ class Guard:
         ):
             await _turn_away(receive, send)
             return
-        found = await self._find(headers, _nothing)
+        found = await self._find(headers, sessions.nothing_more)
         who = found[0] if found else None
         client = _page_of(handshake, who)
         with self._sockets.place(client, who, _address(scope)) as rate:
@@ -183,10 +183,6 @@ class Guard:
         if not cookie:
             return None
         return await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
-
-
-def _nothing(_session: Session, _person: Person) -> None:
-    pass
 
 
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:

@@ -15,11 +15,7 @@ def mail_server():
 
 @pytest.fixture(scope="module")
 def settings(mail_server):
-    return {
-        "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(mail_server.port),
-        "SMTP_SECURITY": "none",
-        "MAIL_FROM": "mood@example.org",
+    return mail_server.settings | {
         "OIDC_ISSUER": "http://127.0.0.1:1",
         "OIDC_CLIENT_ID": "mood",
         "TRUSTED_PROXIES": "127.0.0.1",

@@ -62,6 +62,16 @@ class MailServer:
             self._controller.stop()
             self._controller = None
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a server needs that is to mail by this one."""
+        return {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.port),
+            "SMTP_SECURITY": "none",
+            "MAIL_FROM": "mood@example.org",
+        }
+
     def recipients(self) -> list[str]:
         return [recipient for recipient, _ in self.taken]
 

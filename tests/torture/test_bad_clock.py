@@ -25,11 +25,7 @@ FAR_ZONE = "Pacific/Apia"
 @pytest.fixture
 def settings(mail_server):
     """Of a server that mails and erases at once what is due."""
-    return {
-        "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(mail_server.port),
-        "SMTP_SECURITY": "none",
-        "MAIL_FROM": "mood@example.org",
+    return mail_server.settings | {
         "YEAR_END_MAIL_AT": "00:00",
         "YEAR_END_KEEP_DAYS": "0",
     }
