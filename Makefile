@@ -7,8 +7,9 @@ BIN := .venv/bin
 run: .venv/runs
 	$(BIN)/python main.py
 
+# More at once than cores: many of them wait for a browser or for servers.
 test: check tests/node/node_modules/.package-lock.json
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 # Which lines no test runs. Apart from `make test`, since counting them takes as long as running them.
 coverage: .venv/tests
@@ -23,7 +24,7 @@ check: .venv/tests
 LENGTH ?= 10
 torture: .venv/tests
 	MOODTRACKER_TORTURE=$(LENGTH) MOODTRACKER_TEST_KILLS=50 MOODTRACKER_TEST_RACES=1000 PAGE_LOADS=20000 \
-	$(BIN)/pytest -s tests/torture tests/mail/test_kills.py tests/test_yearend_zones.py tests/pages/guard/test_unopened.py
+	$(BIN)/pytest -s -o faulthandler_timeout=0 tests/torture tests/mail/test_kills.py tests/test_yearend_zones.py tests/pages/guard/test_unopened.py
 
 # How quick it is, against three baselines, on a machine that is not busy otherwise; five minutes.
 bench: .venv/tests
@@ -34,8 +35,10 @@ bench: .venv/tests
 cluster: .venv/tests
 	$(BIN)/python -m benchmarks.cluster
 
-# docs/settings.md is made from moodtracker/settings.py; a test compares them.
+# docs/settings.md is made from moodtracker/settings.py, assets/icon.svg and assets/faces.css from
+# the drawings of the faces; tests compare them.
 docs:
+	$(BIN)/python -m moodtracker.drawing.face_files assets
 	$(BIN)/python -m moodtracker.settings_page > docs/settings.md
 
 # Every page and state at five widths, light and dark, every mail and file, in pictures/; those of the

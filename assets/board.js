@@ -178,24 +178,25 @@
   let telling = null;
 
   function tellDays() {
-    const from = table().tBodies[0].dataset.days;
-    telling ??= fetch(from)
+    telling ??= fetch(table().tBodies[0].dataset.days)
       .then((answer) => answer.json())
-      .then((words) => {
-        document.querySelectorAll(SQUARE).forEach((cell, day) => (cell.title ||= inWords(cell, words.days[day], words)));
-      })
+      .then(inWords)
       .catch(() => {
         telling = null;
         if (connected) setTimeout(tellDays, PATIENCE); // else once there is a connection
       });
   }
 
-  function inWords({ className, dataset }, name, { day, none, moods, times }) {
-    if (className === "future") return name;
-    const minutes = (dataset.at ?? "").split(" ");
-    const picked = className.match(/[ab][1-5]/g) ?? [];
-    const said = picked.map((kind, place) => fill(moods[kind[1]], { time: times[minutes[place]] }));
-    return fill(day, { day: name, moods: said.join(", ") || none });
+  function inWords({ days, day, none, moods, times, digits }) {
+    const { hours, minutes } = table().tBodies[0].dataset;
+    let place = 0;
+    const next = () => times[digits.indexOf(hours[place]) * 60 + digits.indexOf(minutes[place++])];
+    for (const [number, cell] of document.querySelectorAll(SQUARE).entries()) {
+      if (cell.title) continue;
+      const picked = cell.className.match(/[ab][1-5]/g) ?? [];
+      const said = picked.map((kind) => fill(moods[kind[1]], { time: next() })).join(", ") || none;
+      cell.title = cell.className === "future" ? days[number] : fill(day, { day: days[number], moods: said });
+    }
   }
 
   const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -285,7 +286,8 @@
       } else if (/^[1-5]$/.test(event.key) && !event.repeat && "keys" in card()) pick(Number(event.key));
     },
   };
-  window.moodtracker.handOver(does);
+  window.onclick = window.onkeydown = null; // of assets/early.js
+  for (const event of early) does[event.type](event);
   document.addEventListener("click", does.click);
   document.addEventListener("keydown", does.keydown);
   if (draft()) write(draft());
@@ -320,7 +322,7 @@
     } else element.textContent = value;
   }
 
-  Object.assign(window.moodtracker, {
+  window.moodtracker = {
     // Called each time the page's connection stands.
     connected() {
       connected = true;
@@ -342,5 +344,5 @@
       if (message !== null) say(message);
       else if (done.length && !pending().length) say("");
     },
-  });
+  };
 })();

@@ -1,6 +1,5 @@
 // Where something between this page and the app is wrong, the page says so, and what whoever runs it
-// can do, instead of turning a wheel. It stands in the first HTML, since with a wrong path no file of
-// ours can be loaded.
+// can do, instead of turning a wheel. `assets/watch.js` asks for this.
 (() => {
   const LOOK = 1000; // ms
   const REFUSALS = 2;
@@ -17,11 +16,6 @@
     for (const place of box.querySelectorAll("[data-here]")) place.textContent = here;
     for (const place of box.querySelectorAll("[data-cure]")) place.textContent = cure;
     box.hidden = false;
-  }
-
-  function before(bare) {
-    const path = decodeURI(location.pathname);
-    return path.endsWith(bare) ? path.slice(0, -bare.length) : subPath;
   }
 
   // Until the socket stands: if it was turned away again and again, though the app itself answers.
@@ -51,10 +45,10 @@
     }
   }
 
-  const here = before(box.dataset.path);
-  if (here !== subPath) {
-    say("path", location.origin + here, location.origin + here);
-    document.getElementById("esm-fallback")?.remove();
-  } else if (base.protocol === "https:" && location.protocol === "http:") say("scheme");
-  else if (box.dataset.connects) setTimeout(watch, LOOK);
+  const path = decodeURI(location.pathname);
+  const { path: bare } = box.dataset; // as the app sees it
+  const here = path.endsWith(bare) ? path.slice(0, -bare.length) : subPath;
+  if (here !== subPath) say("path", location.origin + here, location.origin + here);
+  else if (base.protocol === "https:" && location.protocol === "http:") say("scheme");
+  else if (document.getElementById("app")) watch(); // other pages have no socket
 })();

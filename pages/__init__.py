@@ -44,13 +44,13 @@ _RECONNECT_SECONDS = 10.0
 
 def mount(app: App) -> FastAPI:
     """The web application with every page and route, ready to be served."""
-    obstacles.know(app.settings.base_url)
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     board.mount(web, app, rollover.mount())  # first, since routes are tried in turn
     assets.mount(web)
     framework.mount(web)
     memory.mount()
     day_words.mount(web)
+    obstacles.mount(web, app.settings.base_url)
     health.mount(web, app)
     requests = Requests()
     metrics.mount(web, app, requests)

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import FastAPI
 from nicegui import ui
@@ -14,12 +13,10 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from moodtracker.drawing import faces
-from moodtracker.moods import Mood
 from pages import sub_path
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets"
-ICON = "data:image/svg+xml," + quote(faces.standalone(Mood.GREAT))
+ICON = FOLDER / "icon.svg"
 KEEP = "public, max-age=31536000, immutable"
 _PACKED = {".css", ".js", ".mjs", ".svg", ".webmanifest"}
 

@@ -37,15 +37,12 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
         shown: Shown = request.state.read
         request.state.read = None  # the request lives as long as the page, and a year is large
 
-        assets.add_style("board.css")
+        assets.add_style("board.css", *["faces.css"] * who.person.faces_in_squares)
         nonce = request.state.nonce
-        ui.add_head_html(f"<script nonce='{nonce}'>{assets.text('early.js')}</script>")
         ui.add_head_html(
-            f"<script nonce='{nonce}' defer src='{assets.address('board.js')}'></script>"
+            f'<script nonce="{nonce}">{assets.text("early.js")}</script>'
+            f'<script defer src="{assets.address("board.js")}"></script>'
         )
-        if who.person.faces_in_squares:
-            own = f":root{{{faces.for_squares()}}}"
-            ui.add_head_html(f"<style nonce='{nonce}'>{own}</style>")
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))
         drawn = cards(shown, *offered(request, shown.board))

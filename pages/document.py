@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from moodtracker import language
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.language import gettext as _
+from pages import assets
 from pages.sub_path import address
 
 LIGHT, DARK = (
@@ -76,7 +77,8 @@ def head() -> Markup:
         if theme in ("system", name)
     )
     return Markup(  # noqa: S704 - none of it comes from outside
-        f'{colours}<link rel="manifest" href="{address("/manifest.webmanifest")}">'
+        f'{colours}<link rel="icon" href="{assets.address("icon.svg")}">'
+        f'<link rel="manifest" href="{address("/manifest.webmanifest")}">'
         f'<link rel="apple-touch-icon" href="{address("/icon-180.png")}">'
     )
 
@@ -94,6 +96,7 @@ def _dress(_request: Request) -> dict[str, str]:
     return {
         "attributes": attributes(),
         "head": head(),
+        "page_js": assets.address("page.js"),
         "connection_lost": _("Not connected."),
         "trying_to_reconnect": _("What you pick is kept, and sent once the connection is back."),
         "too_long": _("That is too long to be sent."),

@@ -1,45 +1,78 @@
 """What stands between a page and the app, such as a proxy that passes no websockets on: said on
 the page itself, with the cure for whoever runs it.
 
-Only the browser knows at which address it is, and whether its socket stands, so the sentences go
-along with every page, hidden, and `assets/obstacles.js` shows the one that fits.
+Only the browser knows at which address it is, and whether its socket stands. So each page has a few
+lines, `assets/watch.js`, which ask for the sentences and `assets/obstacles.js`, one file for each
+language, where something is amiss; that shows the one that fits.
 """
 
+import json
+from functools import lru_cache
 from html import escape
 
+from fastapi import FastAPI, HTTPException
 from nicegui import ui
 from starlette.requests import Request
+from starlette.responses import Response
 
+from moodtracker import language
 from moodtracker.language import gettext as _
 from pages import assets
+from pages.kept_text import KeptText
+
+FOLDER = "/obstacles/"
 
 _base_url = ""
 
 
-def know(base_url: str) -> None:
-    """Where the app believes to be (BASE_URL), for all pages of this process."""
+def mount(web: FastAPI, base_url: str) -> None:
+    """Serve the files; ``base_url`` is where the app believes to be (BASE_URL), for all pages."""
     global _base_url  # noqa: PLW0603 - a setting of the process, and pages are made everywhere
     _base_url = base_url
+    _told.cache_clear()
+
+    @web.get(FOLDER + "{spoken}.js")
+    def told(spoken: str, request: Request) -> Response:
+        if spoken not in language.LANGUAGES:
+            raise HTTPException(404)
+        return _told(spoken).answer(request)
 
 
 def add(request: Request) -> None:
-    """Give the page under construction, which will open a socket, the words for what may fail."""
-    ui.add_body_html(markup(request, connects=True))
+    """Let the page under construction, which will open a socket, look for what may fail."""
+    script = f'<script nonce="{request.state.nonce}">{assets.text("watch.js")}</script>'
+    ui.add_body_html(_box(request) + script)
 
 
-def markup(request: Request, *, connects: bool = False) -> str:
-    """The same for a page that is written by hand; ``connects`` says that it opens a socket."""
-    kinds = "".join(
-        f'<div data-kind="{kind}" hidden><p>{person}</p><p>{operator}</p></div>'
-        for kind, (person, operator) in _sentences().items()
-    )
-    path, watched = escape(request.scope["path"]), " data-connects=1" if connects else ""
+def markup(request: Request) -> str:
+    """The same for a page without a socket, which looks at its address alone."""
+    return f'{_box(request)}<script src="{_address(request)}" defer></script>'
+
+
+def _box(request: Request) -> str:
     return (
         '<div id="obstacle" class="obstacle" aria-live="polite" hidden'
-        f' data-base="{escape(_base_url)}" data-path="{path}"{watched}>'
-        f"{kinds}</div>"
-        f'<script nonce="{request.state.nonce}">{assets.text("obstacles.js")}</script>'
+        f' data-base="{escape(_base_url)}" data-path="{escape(request.scope["path"])}"'
+        f' data-told="{_address(request)}"></div>'
     )
+
+
+def _address(request: Request) -> str:
+    """Relative to the page, in whatever folder a proxy has put that."""
+    spoken = language.spoken()
+    up = "../" * (request.scope["path"].count("/") - 1)
+    return f"{up}{FOLDER.removeprefix('/')}{spoken}.js?v={_told(spoken).mark}"
+
+
+@lru_cache
+def _told(spoken: str) -> KeptText:
+    with language.speaking(spoken):
+        kinds = "".join(
+            f'<div data-kind="{kind}" hidden><p>{person}</p><p>{operator}</p></div>'
+            for kind, (person, operator) in _sentences().items()
+        )
+    put = f'document.getElementById("obstacle").innerHTML = {json.dumps(kinds)};'
+    return KeptText.of(f"{put}\n{assets.text('obstacles.js')}", "text/javascript")
 
 
 def _sentences() -> dict[str, tuple[str, str]]:

@@ -60,6 +60,18 @@ def form(action: str) -> Iterator[None]:
         yield
 
 
+def once_drawn(script: str) -> None:
+    """Have the page under construction run this when its elements are there, before its socket is.
+
+    The framework draws them in a module of the page, which counts as a part of the document.
+    """
+    nonce = ui.context.client.request.state.nonce
+    ui.add_body_html(
+        f"<script nonce='{nonce}'>"
+        f'addEventListener("DOMContentLoaded", () => {{{script}}})</script>'
+    )
+
+
 def field(
     label: str,
     name: str,

@@ -10,6 +10,12 @@ from moodtracker.app import App
 from moodtracker.mail import rehearsal, year_end
 from pages.sub_path import address
 
+# A mail styles itself, as no page of ours does, and has no scripts.
+_POLICY = (
+    "default-src 'none'; style-src 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
 
 def mount(web: FastAPI, app: App) -> None:
     """Serve /year-end/preview."""
@@ -26,6 +32,9 @@ def mount(web: FastAPI, app: App) -> None:
     @web.get("/year-end/preview")
     async def preview(request: Request) -> HTMLResponse:
         page = await asyncio.to_thread(draw, request.state.signed_in)
-        # A mail may style itself; a page here needs the nonce for that.
-        page = page.replace("<style>", f'<style nonce="{request.state.nonce}">', 1)
-        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+        nonce = request.state.nonce
+        page = page.replace("<style>", f'<style nonce="{nonce}">', 1)
+        policy = _POLICY.format(nonce=nonce)
+        return HTMLResponse(
+            page, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy}
+        )

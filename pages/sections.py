@@ -148,7 +148,7 @@ def mount(
                     if section.is_there(app, visit.person):
                         await _show_section(section, visit)
             if status == 200:
-                ui.run_javascript(_GO_TO_SECTION)
+                parts.once_drawn(_GO_TO_SECTION)
             session_watch.watch(app, visit.who, client)
         return client.build_response(visit.request, status)
 

@@ -33,4 +33,4 @@ def zone_field(chosen: str, wrong: str | None) -> None:
             f'<option value="">{_("Please choose")}</option>{options}</select>',
             sanitize=False,
         )
-    ui.run_javascript(_GUESS_ZONE)
+    parts.once_drawn(_GUESS_ZONE)

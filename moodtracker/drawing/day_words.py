@@ -6,6 +6,7 @@ idea of a language.
 """
 
 import json
+import string
 from datetime import time
 from functools import lru_cache
 
@@ -15,13 +16,17 @@ from moodtracker.days import MINUTES_A_DAY
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
 
+# A page writes an hour or a minute as one of them.
+DIGITS = (string.digits + string.ascii_letters)[:60]
+
 
 @lru_cache(maxsize=16)
 def of(spoken: str, year: int) -> str:
     """JSON: the days of a year by name, the minutes of a day, the moods, and how they go together.
 
-    ``days`` are in order, ``times`` by minute, ``moods`` by score with '{time}' in them; ``day``
-    has '{day}' and '{moods}'; ``none`` is said of a day without a mood.
+    ``days`` are in order, ``times`` by minute, whose hour and minute are one of ``digits`` each,
+    ``moods`` by score with '{time}' in them; ``day`` has '{day}' and '{moods}'; ``none`` is said of
+    a day without a mood.
     """
     with language.speaking(spoken):
         words = {
@@ -31,6 +36,7 @@ def of(spoken: str, year: int) -> str:
                 for day in days
             ],
             "times": [language.time_of_day(time(*divmod(at, 60))) for at in range(MINUTES_A_DAY)],
+            "digits": DIGITS,
             "moods": ["", *(mood_at(mood, "{time}") for mood in Mood)],
             "day": _("{day}: {moods}"),
             "none": _("no mood"),

@@ -1,7 +1,8 @@
 """A board as HTML: the year as a table whose days the page's script puts into words.
 
-Each square has its moods as classes, `a4 b2`, and their local times as minutes of the day,
-`data-at="552 1210"`; :mod:`~moodtracker.drawing.day_words` has the words.
+Each square has its moods as classes, `a4 b2`. The local times of all of them stand together, in
+order, as `data-hours` and `data-minutes`, a digit of :data:`~moodtracker.drawing.day_words.DIGITS`
+for each; :mod:`~moodtracker.drawing.day_words` has the words too.
 Nothing in here was typed by a person but through :func:`html.escape`.
 """
 
@@ -15,6 +16,7 @@ from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.days import wall_minutes
 from moodtracker.drawing import day_words
+from moodtracker.drawing.day_words import DIGITS
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.kept import kept
 from moodtracker.drawing.today import words
@@ -27,6 +29,14 @@ from moodtracker.tally import Pick
 _ONE = ["", *(f"a{mood:d}" for mood in Mood)]
 _TWO = [[], *([f"{one} b{mood}" for mood in range(6)] for one in _ONE[1:])]
 _PAST, _FUTURE = '<td role="gridcell"></td>', '<td role="gridcell" class="future"></td>'
+# The squares of locked days by their first mood and, in the second list, their second one.
+_ONE_MOOD, _TWO_MOODS = (
+    [f'<td role="gridcell" class="{kinds}"></td>' for kinds in _ONE],
+    [[f'<td role="gridcell" class="{kinds}"></td>' for kinds in second] for second in _TWO],
+)
+# The digits of a minute of the day.
+_HOURS = [digit for digit in DIGITS[:24] for _minute in range(60)]
+_MINUTES = [*DIGITS] * 24
 
 
 def year_card(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
@@ -66,10 +76,12 @@ def values(board: Board) -> Values:
 def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
     spoken = language.spoken()
-    squares = _squares_with_moods([*locked, *board.in_short], board)
-    latest = "9999"
+    latest, picks = "9999", [*locked, *board.in_short]
     if board.today and board.today.year == board.year:
         latest = board.today.isoformat()
+        picks = [pick for pick in picks if pick[0] != latest]  # today has words of its own
+    squares = _squares_with_moods(picks)
+    if latest != "9999":
         squares[latest] = _todays_square(board)
     rows = "".join(
         [
@@ -81,7 +93,10 @@ def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> st
             for head, month_days, beyond in _rows(spoken, board.year)
         ]
     )
-    return f'{_table_head(spoken, board.year)} data-days="{words}">{rows}</tbody></table>'
+    return (
+        f'{_table_head(spoken, board.year)} data-days="{words}" {_times(picks, board)}>'
+        f"{rows}</tbody></table>"
+    )
 
 
 def day_looked_at(board: Board, day: date) -> str:
@@ -124,20 +139,26 @@ def _rows(_language: str, year: int) -> list[tuple[str, list[str], str]]:
     ]
 
 
-def _squares_with_moods(picks: list[Pick], board: Board) -> dict[str, str]:
+def _squares_with_moods(picks: Sequence[Pick]) -> dict[str, str]:
     """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
-    minutes = wall_minutes([at for _, _, at in picks], board.zone, board.year)
     squares: dict[str, str] = {}
-    first, since = 0, 0
-    for (day, mood, _at), minute in zip(picks, minutes, strict=True):
-        if day not in squares:
-            first, since = mood, minute
-            squares[day] = f'<td role="gridcell" class="{_ONE[mood]}" data-at="{minute}"></td>'
+    moods: dict[str, int] = {}
+    for day, mood, _at in picks:
+        if day in moods:
+            squares[day] = _TWO_MOODS[moods[day]][mood]
         else:
-            squares[day] = (
-                f'<td role="gridcell" class="{_TWO[first][mood]}" data-at="{since} {minute}"></td>'
-            )
+            moods[day] = mood
+            squares[day] = _ONE_MOOD[mood]
     return squares
+
+
+def _times(picks: Sequence[Pick], board: Board) -> str:
+    """When they were made by the person's clock, as attributes."""
+    minutes = wall_minutes([at for _day, _mood, at in picks], board.zone, board.year)
+    hours = "".join([_HOURS[minute] for minute in minutes])
+    return (
+        f'data-hours="{hours}" data-minutes="{"".join([_MINUTES[minute] for minute in minutes])}"'
+    )
 
 
 def _todays_square(board: Board) -> str:

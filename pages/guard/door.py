@@ -21,7 +21,7 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
-from pages import errors, installing
+from pages import errors, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.cookies import cookie_in, cookie_name
@@ -41,7 +41,7 @@ _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/conn
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
 _OPEN_PATHS |= installing.PATHS
-_OPEN_FOLDERS = ("/assets/", "/_nicegui/")
+_OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
 
 

@@ -20,29 +20,21 @@ _ALWAYS = {
         f"{feature}=()"
         for feature in (
             "accelerometer",
-            "autoplay",
-            "browsing-topics",
             "camera",
             "display-capture",
-            "encrypted-media",
             "geolocation",
             "gyroscope",
-            "hid",
             "magnetometer",
             "microphone",
-            "midi",
             "payment",
-            "serial",
             "usb",
-            "xr-spatial-tracking",
         )
     ),
 }
 # A file loads nothing; a drawing that is looked at by itself may carry its own colours.
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
-# NiceGUI writes an empty <style> where a component has none.
-_EMPTY = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+_FRAMEWORKS_OWN = b"x-nicegui-content"  # for itself; browsers have no use for it
 
 _Headers = list[tuple[bytes, bytes]]
 
@@ -59,7 +51,7 @@ class AnswerHeaders:
             (name.lower().encode(), value.encode()) for name, value in named.items()
         ]
         self._personal: _Headers = [*self._always, (b"cache-control", b"no-store")]
-        self._before, self._between, self._after = _page_policy(settings).split("NONCE")
+        self._before, self._after = _page_policy(settings).split("NONCE")
 
     def added(self, send: Send, nonce: str, *, is_kept: bool) -> Send:
         """``send``, adding what is missing.
@@ -71,7 +63,9 @@ class AnswerHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                brought: _Headers = list(message.get("headers", ()))
+                brought: _Headers = [
+                    header for header in message.get("headers", ()) if header[0] != _FRAMEWORKS_OWN
+                ]
                 present = {name.lower(): value for name, value in brought}
                 brought += (header for header in wanted if header[0] not in present)
                 if b"content-security-policy" not in present:
@@ -84,15 +78,15 @@ class AnswerHeaders:
         return sending
 
     def _policy(self, nonce: str) -> str:
-        return f"{self._before}{nonce}{self._between}{nonce}{self._after}"
+        return f"{self._before}{nonce}{self._after}"
 
 
 def _page_policy(settings: Settings) -> str:
-    """The Content-Security-Policy of a page (CSP Level 3), with NONCE twice.
+    """The Content-Security-Policy of a page (CSP Level 3), with NONCE in it.
 
     NiceGUI compiles its templates, and what the server has the page do, in the browser: that needs
-    'unsafe-eval'. Scripts come from our own files or carry the nonce. Styles do too, except for
-    those in an element's own attribute, which NiceGUI and the drawings write.
+    'unsafe-eval'. Scripts come from our own files or carry the nonce. Styles come from our files,
+    except for those in an element's own attribute, which NiceGUI and the drawings write.
     """
     socket = settings.origin.replace("http", "ws", 1)  # older Safari leaves it out of 'self'
     provider = _origins([settings.oidc_issuer] if settings.oidc_issuer else [])
@@ -100,13 +94,12 @@ def _page_policy(settings: Settings) -> str:
         (
             "default-src 'none'",
             "script-src 'self' 'nonce-NONCE' 'unsafe-eval'",
-            f"style-src 'self' 'nonce-NONCE' {_EMPTY}",
+            "style-src 'self'",
             "style-src-attr 'unsafe-inline'",
             "img-src 'self' data:",
             "font-src 'self'",
             f"connect-src 'self' {socket}",
             "manifest-src 'self'",
-            "worker-src 'self'",
             f"form-action 'self'{provider}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
@@ -120,7 +113,7 @@ def _origins(addresses: Iterable[str]) -> str:
 
 
 def give_nonces_to_templates() -> None:
-    """Let the scripts and styles of NiceGUI's own template carry the nonce of the answer.
+    """Let the scripts of a page's template carry the nonce of the answer.
 
     It is put into the template's source, once: what a page holds cannot get one that way.
     """
@@ -132,8 +125,8 @@ def give_nonces_to_templates() -> None:
 
 class _Nonces(Extension):
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        for tag in ("script", "style"):
-            source = source.replace(f"<{tag}", f'<{tag} nonce="{{{{ nonce }}}}"')
+        for begin in ("<script>", '<script type="importmap">'):  # others are files of ours
+            source = source.replace(begin, begin[:-1] + ' nonce="{{ nonce }}">')
         return source
 
 

@@ -3,8 +3,6 @@
 import asyncio
 from datetime import time
 
-from nicegui import ui
-
 from moodtracker import days, language
 from moodtracker.language import gettext as _
 from pages import choices, parts
@@ -56,7 +54,7 @@ async def _show(visit: Visit) -> None:
             chosen=person.slot_labels,
         )
         parts.submit(_("Save"), "plain")
-    ui.run_javascript(_OFFER_ZONE)
+    parts.once_drawn(_OFFER_ZONE)
 
 
 async def _set(visit: Visit) -> str:

@@ -1,11 +1,12 @@
 """The five faces are the same drawing as SVG and as pixels."""
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
 
-from moodtracker.drawing import faces
+from moodtracker.drawing import face_files, faces
 from moodtracker.moods import Mood
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,6 +47,11 @@ def test_a_standalone_face_needs_nothing_else(mood: Mood) -> None:
     assert root.tag == f"{SVG}svg"
     assert root[0].get("fill") == mood.light
     assert len(list(root[1])) == len(mood.face.eyes) + len(mood.face.strokes)
+
+
+@pytest.mark.parametrize(("name", "content"), face_files.contents().items())
+def test_the_files_that_browsers_get_are_drawn_of_these_faces(name: str, content: str) -> None:
+    assert (Path("assets") / name).read_text(encoding="utf-8") == content
 
 
 @pytest.mark.parametrize("side", [16, 30, 96])

@@ -6,6 +6,7 @@ import pytest
 
 from moodtracker.board import Board, Entry
 from moodtracker.drawing import html
+from moodtracker.drawing.day_words import DIGITS
 from moodtracker.drawing.values import changes
 from moodtracker.moods import Mood
 
@@ -32,6 +33,15 @@ def square(markup, day=TODAY):
     return squares(markup)[day.timetuple().tm_yday - 1]
 
 
+def times(markup):
+    """Those that stand together, 'hh:mm'."""
+    hours, minutes = (
+        [DIGITS.index(digit) for digit in re.search(f'data-{name}="([^"]*)"', markup)[1]]
+        for name in ("hours", "minutes")
+    )
+    return [f"{hour:02}:{minute:02}" for hour, minute in zip(hours, minutes, strict=True)]
+
+
 def test_the_year_has_a_cell_for_each_day_and_none_beyond():
     markup = html.year_table(board())
     assert len(squares(markup)) == 365
@@ -40,12 +50,22 @@ def test_the_year_has_a_cell_for_each_day_and_none_beyond():
     assert len(squares(html.year_table(leap))) == 366
 
 
-def test_a_day_has_its_moods_and_their_minutes_by_the_persons_own_clock():
+def test_a_day_has_its_moods_and_their_times_by_the_persons_own_clock():
     day = date(2026, 7, 23)  # in summer time
     first, second = entry(Mood.GOOD, day=day), entry(Mood.BAD, 2, day=day, hour=20)
-    cell = square(html.year_table(board(first, second)), day)
-    assert 'class="a4 b2"' in cell
-    assert f'data-at="{10 * 60 + 12} {22 * 60 + 12}"' in cell
+    markup = html.year_table(board(first, second))
+    assert 'class="a4 b2"' in square(markup, day)
+    assert times(markup) == ["10:12", "22:12"]
+
+
+def test_times_stand_in_the_order_of_the_days_without_today_which_has_words_of_its_own():
+    days = [date(2026, 1, 1), date(2026, 3, 29), date(2026, 12, 31)]
+    entries = [
+        entry(Mood.OKAY, day=day, hour=hour) for day, hour in zip(days, (0, 7, 22), strict=True)
+    ]
+    markup = html.year_table(board(*entries[:2], entry(Mood.GOOD), entries[2]))
+    assert times(markup) == ["01:12", "09:12", "23:12"]
+    assert times(html.year_table(board())) == []
 
 
 def test_locked_moods_are_drawn_as_those_that_the_board_has():

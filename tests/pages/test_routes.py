@@ -11,6 +11,7 @@ OURS = {
     "GET /",
     "HEAD /",
     "GET /words/{spoken}/{year}.json",
+    "GET /obstacles/{spoken}.js",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -117,6 +118,6 @@ def test_nicegui_serves_its_files_its_socket_and_our_pages(routes):
 
 def test_strangers_reach_nothing_but_what_is_meant_for_them(routes):
     assert set(routes["strangers"]) - STRANGERS == set()
-    assert routes["folders"] == ["/_nicegui/", "/assets/"]
+    assert routes["folders"] == ["/_nicegui/", "/assets/", "/obstacles/"]
     answering = {each.partition(" ")[2] for each in routes["web"] + routes["nicegui"]}
     assert set(routes["strangers"]) <= answering
