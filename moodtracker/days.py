@@ -22,7 +22,6 @@ _FURTHEST_MOVE = timedelta(days=2)
 _FURTHEST_END = timedelta(days=3)
 # No zone has ever changed its clocks twice in so short a time.
 _BETWEEN_CHANGES = timedelta(hours=6)
-_MINUTES = {f"{at // 60:02}:{at % 60:02}": at for at in range(MINUTES_A_DAY)}
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +104,7 @@ def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
     """
     changes, offsets = _clock_changes(zone, year)
     since = until = changes[0]
-    offset = 0
+    shown: dict[str, int] = {}
     minutes = []
     for moment in moments:
         if not since <= moment < until:
@@ -115,9 +114,17 @@ def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
                 local = utc.astimezone(ZoneInfo(zone))
                 minutes.append(local.hour * 60 + local.minute)
                 continue
-            since, until, offset = changes[place - 1], changes[place], offsets[place - 1]
-        minutes.append((_MINUTES[moment[11:16]] + offset) % MINUTES_A_DAY)
+            since, until = changes[place - 1], changes[place]
+            shown = _shown_at(offsets[place - 1])
+        minutes.append(shown[moment[11:16]])
     return minutes
+
+
+@lru_cache(maxsize=64)
+def _shown_at(offset: int) -> dict[str, int]:
+    """For each minute of UTC, '09:12', what clocks show that are so many minutes before it."""
+    minutes = range(MINUTES_A_DAY)
+    return {f"{at // 60:02}:{at % 60:02}": (at + offset) % MINUTES_A_DAY for at in minutes}
 
 
 @lru_cache(maxsize=1024)  # there are some 600 zones

@@ -1,6 +1,6 @@
-"""What a page holds in memory: as little as it can while open, and nothing once it is gone."""
+"""What a page costs while it waits for its socket, while it is open, and once it is gone."""
 
-from nicegui import Client
+from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
 
 
@@ -12,6 +12,20 @@ def mount() -> None:
 def forget_html(page: Client) -> None:
     """Once a page is answered with, it keeps no copy of what it was first sent."""
     page._head_html = page._body_html = ""
+
+
+def let_rest(page: Client) -> None:
+    """Nothing is sent to a page whose socket has not come: its outbox need not look for that.
+
+    NiceGUI has each look ten times a second, of hundreds of pages that nobody may ever open.
+    """
+    page.outbox.stop()
+
+
+def wake(page: Client) -> None:
+    """Its socket is here: what is told it from now on, or was meanwhile, is sent."""
+    page.outbox._should_stop = False
+    background_tasks.create(page.outbox.loop(), name=f"outbox loop {page.id}")
 
 
 def _untie(page: Client) -> None:

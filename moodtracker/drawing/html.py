@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from html import escape
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from moodtracker import language
@@ -28,15 +29,15 @@ from moodtracker.tally import Pick
 # The classes of a square by the moods of its day: its one, or its first and its second.
 _ONE = ["", *(f"a{mood:d}" for mood in Mood)]
 _TWO = [[], *([f"{one} b{mood}" for mood in range(6)] for one in _ONE[1:])]
-_PAST, _FUTURE = '<td role="gridcell"></td>', '<td role="gridcell" class="future"></td>'
-# The squares of locked days by their first mood and, in the second list, their second one.
-_ONE_MOOD, _TWO_MOODS = (
-    [f'<td role="gridcell" class="{kinds}"></td>' for kinds in _ONE],
-    [[f'<td role="gridcell" class="{kinds}"></td>' for kinds in second] for second in _TWO],
-)
-# The digits of a minute of the day.
-_HOURS = [digit for digit in DIGITS[:24] for _minute in range(60)]
-_MINUTES = [*DIGITS] * 24
+# The squares of locked days by a number for their moods, :func:`_kinds`, and of days to come.
+_LOCKED = [
+    f'<td role="gridcell" class="{kinds}"></td>' if kinds else '<td role="gridcell"></td>'
+    for kinds in chain(_ONE, *_TWO)
+]
+_FUTURE, _TODAY = len(_LOCKED), len(_LOCKED) + 1
+_SQUARES = [*_LOCKED, '<td role="gridcell" class="future"></td>']
+# The two digits of each minute of the day.
+_TIMES = [hour + minute for hour in DIGITS[:24] for minute in DIGITS]
 
 
 def year_card(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
@@ -76,26 +77,24 @@ def values(board: Board) -> Values:
 def year_table(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:
     """Twelve rows of days; the style sheet turns them into twelve columns on a phone."""
     spoken = language.spoken()
-    latest, picks = "9999", [*locked, *board.in_short]
+    rows = _rows(spoken, board.year)
+    picks, kinds, squares = [*locked, *board.in_short], {}, _SQUARES
     if board.today and board.today.year == board.year:
-        latest = board.today.isoformat()
-        picks = [pick for pick in picks if pick[0] != latest]  # today has words of its own
-    squares = _squares_with_moods(picks)
-    if latest != "9999":
-        squares[latest] = _todays_square(board)
-    rows = "".join(
+        today = board.today.isoformat()
+        picks = [pick for pick in picks if pick[0] != today]  # today has words of its own
+        kinds = {day: _FUTURE for _head, days, _beyond in rows for day in days if day > today}
+        kinds[today] = _TODAY
+        squares = [*_SQUARES, _todays_square(board)]
+    kind_of = (kinds | _kinds(picks)).get
+    body = "".join(
         [
-            head
-            + "".join(
-                [squares.get(day) or (_PAST if day < latest else _FUTURE) for day in month_days]
-            )
-            + beyond
-            for head, month_days, beyond in _rows(spoken, board.year)
+            f"{head}{''.join([squares[kind_of(day, 0)] for day in days])}{beyond}"
+            for head, days, beyond in rows
         ]
     )
     return (
         f'{_table_head(spoken, board.year)} data-days="{words}" {_times(picks, board)}>'
-        f"{rows}</tbody></table>"
+        f"{body}</tbody></table>"
     )
 
 
@@ -139,26 +138,19 @@ def _rows(_language: str, year: int) -> list[tuple[str, list[str], str]]:
     ]
 
 
-def _squares_with_moods(picks: Sequence[Pick]) -> dict[str, str]:
-    """The square of each day that has a mood; a page has some hundred, so it takes no detours."""
-    squares: dict[str, str] = {}
-    moods: dict[str, int] = {}
+def _kinds(picks: Sequence[Pick]) -> dict[str, int]:
+    """Which of :data:`_SQUARES` each day has; as there are hundreds of moods, without detours."""
+    kinds: dict[str, int] = {}
     for day, mood, _at in picks:
-        if day in moods:
-            squares[day] = _TWO_MOODS[moods[day]][mood]
-        else:
-            moods[day] = mood
-            squares[day] = _ONE_MOOD[mood]
-    return squares
+        kinds[day] = kinds.get(day, 0) * 6 + mood
+    return kinds
 
 
 def _times(picks: Sequence[Pick], board: Board) -> str:
     """When they were made by the person's clock, as attributes."""
     minutes = wall_minutes([at for _day, _mood, at in picks], board.zone, board.year)
-    hours = "".join([_HOURS[minute] for minute in minutes])
-    return (
-        f'data-hours="{hours}" data-minutes="{"".join([_MINUTES[minute] for minute in minutes])}"'
-    )
+    digits = "".join([_TIMES[minute] for minute in minutes])
+    return f'data-hours="{digits[::2]}" data-minutes="{digits[1::2]}"'  # packs better than by turns
 
 
 def _todays_square(board: Board) -> str:

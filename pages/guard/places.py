@@ -20,6 +20,10 @@ class Places(Generic[Held]):
         """How much is held."""
         return len(self._groups_of)
 
+    def __contains__(self, held: Held) -> bool:
+        """Whether it is held."""
+        return held in self._groups_of
+
     def has_room(self, groups: Groups) -> bool:
         """Whether none of these groups holds its most."""
         return all(len(self._groups.get(name, ())) < most for name, most in groups.items())

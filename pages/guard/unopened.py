@@ -34,8 +34,8 @@ class Unopened:
     def __init__(self) -> None:
         """Begin to look after NiceGUI's pages."""
         self._places: Places[str] = Places()
-        nicegui_app.on_connect(self._is_not_any_more)
-        nicegui_app.on_delete(self._is_not_any_more)
+        nicegui_app.on_connect(self._is_opened)
+        nicegui_app.on_delete(self._is_gone)
         nicegui_app.storage.max_tab_storage_age = _TAB_SECONDS
         nicegui_app.timer(_LOOK_EVERY_SECONDS, _forget_old)
 
@@ -67,11 +67,17 @@ class Unopened:
 
     def _hold(self, client: Client, scope: Scope) -> None:
         memory.forget_html(client)
+        memory.let_rest(client)
         who: SignedIn | None = scope["state"]["signed_in"]
         gone = self._places.take(client.id, _groups(who, scope["state"]["address"]))
         _forget(Client.instances[old] for old in gone if old in Client.instances)
 
-    def _is_not_any_more(self, client: Client) -> None:
+    def _is_opened(self, client: Client) -> None:
+        if client.id in self._places:  # else it is a page that lost its socket for a while
+            self._places.leave(client.id)
+            memory.wake(client)
+
+    def _is_gone(self, client: Client) -> None:
         self._places.leave(client.id)
 
 
