@@ -6,13 +6,14 @@ for ever, since their address names NiceGUI's version.
 """
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import nicegui
 from fastapi import FastAPI
 from jinja2 import FileSystemLoader
 from nicegui import app as nicegui_app
-from nicegui import client
+from nicegui import client, helpers
 from nicegui.middlewares import RedirectWithPrefixMiddleware, SetCacheControlMiddleware
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,9 @@ _STATIC = Path(nicegui.__file__).parent / "static"
 _GZIP = 31  # window bits that ask zlib for gzip's format (RFC 1952)
 _LEVEL = 6  # a page is made anew each time: a higher level costs more than it saves
 
+_ask = helpers.expects_arguments
+_asked: dict[object, bool] = {}
+
 
 def mount(web: FastAPI) -> None:
     """Serve the framework's files, and let pages be made from our template."""
@@ -32,14 +36,26 @@ def mount(web: FastAPI) -> None:
 
 
 def slim() -> None:
-    """Take out what NiceGUI puts around each request, once its app is configured.
+    """Take out what NiceGUI does for each request in vain, once its app is configured.
 
     Its two middlewares add a sub-path to redirects, which `pages/sub_path.py` does, and let files
-    be kept, which is done here; each costs as much as a page's HTML.
+    be kept, which is done here; each costs as much as a page's HTML. And it looks a dozen times a
+    page at the signatures of its own methods.
     """
+    helpers.expects_arguments = _expects_arguments  # type: ignore[assignment]
     costly: set[object] = {RedirectWithPrefixMiddleware, SetCacheControlMiddleware}
     around = nicegui_app.user_middleware
     around[:] = [middleware for middleware in around if middleware.cls not in costly]
+
+
+def _expects_arguments(handler: Callable[..., object]) -> bool:
+    """What NiceGUI's function of this name says, asked once for each method."""
+    method = getattr(handler, "__func__", None)
+    if method is None:
+        return _ask(handler)
+    if method not in _asked:
+        _asked[method] = _ask(handler)
+    return _asked[method]
 
 
 class Compressed:
