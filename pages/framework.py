@@ -33,6 +33,7 @@ def mount(web: FastAPI) -> None:
     """Serve the framework's files, and let pages be made from our template."""
     web.mount(f"{_FOLDER}static", KeptFiles(directory=_STATIC))
     client.templates.env.loader = FileSystemLoader(FOLDER / "page")
+    client.templates.env.auto_reload = False  # it would look at the file for each page
 
 
 def slim() -> None:

@@ -9,14 +9,18 @@ from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
 from moodtracker.tally import Counts
 
+_GREAT_FIRST = sorted(map(int, Mood), reverse=True)
+
 
 def card(board: Board) -> str:
     """The card of both lists."""
+    spoken = language.spoken()
     return (
         '<section id="numbers-card" class="card" aria-labelledby="numbers-heading">'
         f'<h2 id="numbers-heading">{_("In quiet numbers")}</h2><div class="mixes">'
-        f"{_list(_('By month'), 'm', board.tally.months, _month_names())}"
-        f"{_list(_('By weekday'), 'w', board.tally.weekdays, _weekday_names())}</div></section>"
+        f"{_list(_('By month'), 'm', board.tally.months, _month_names(spoken))}"
+        f"{_list(_('By weekday'), 'w', board.tally.weekdays, _weekday_names(spoken))}"
+        "</div></section>"
     )
 
 
@@ -48,22 +52,25 @@ def _bar(mix: Counts) -> list[str]:
         return ["", _("no moods")]
     spoken = language.spoken()
     ends, end, said = [], 0, []
-    for mood, count in reversed([*zip(Mood, mix, strict=True)]):
+    for score in _GREAT_FIRST:
+        count = mix[score - 1]
         end += count
-        ends.append(f"--e{mood:d}:{round(100 * end / total)}%")
+        ends.append(f"--e{score}:{round(100 * end / total)}%")
         if count:
-            said.append(_so_many(spoken, count, mood))
+            said.append(_so_many(spoken, count, score))
     return [";".join(ends[:-1]), ", ".join(said)]
 
 
 @lru_cache(maxsize=2048)
-def _so_many(_language: str, count: int, mood: Mood) -> str:
-    return _("{count} {mood}").format(count=language.number(count), mood=mood.word)
+def _so_many(_language: str, count: int, score: int) -> str:
+    return _("{count} {mood}").format(count=language.number(count), mood=Mood(score).word)
 
 
-def _month_names() -> list[str]:
+@lru_cache
+def _month_names(_language: str) -> list[str]:
     return [language.month(number, "abbreviated") for number in range(1, 13)]
 
 
-def _weekday_names() -> list[str]:
+@lru_cache
+def _weekday_names(_language: str) -> list[str]:
     return [language.weekday(number, "abbreviated") for number in range(7)]
