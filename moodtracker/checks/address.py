@@ -5,11 +5,13 @@ import secrets
 import ssl
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from moodtracker.checks.finding import Finding
 from moodtracker.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 _SUBJECT = "address"
 _PROXY = "proxy"
@@ -91,6 +93,8 @@ def _proxies(config: Settings) -> Iterator[Finding]:
 
 
 def _reach(config: Settings) -> Iterator[Finding]:
+    import httpx  # noqa: PLC0415 - 5 MB that nobody needs before something is looked at
+
     try:
         with httpx.Client(timeout=_SECONDS) as client:
             answer = client.get(f"{config.base_url}/healthz")
@@ -110,7 +114,7 @@ def _reach(config: Settings) -> Iterator[Finding]:
     yield Finding.ok(_SUBJECT, f"{config.base_url} answers, and takes websockets.")
 
 
-def _wrong_answer(config: Settings, answer: httpx.Response) -> Finding | None:
+def _wrong_answer(config: Settings, answer: "httpx.Response") -> Finding | None:
     if answer.is_success and answer.text == "ok":
         return None
     if answer.has_redirect_location:
@@ -132,7 +136,7 @@ def _wrong_answer(config: Settings, answer: httpx.Response) -> Finding | None:
     )
 
 
-def _takes_websockets(client: httpx.Client, config: Settings) -> bool:
+def _takes_websockets(client: "httpx.Client", config: Settings) -> bool:
     """Whether a handshake (RFC 6455) reaches the app, which takes it or forbids it."""
     answer = client.send(
         client.build_request(

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import httpx
-
 from moodtracker.accounts.attempt import BACK
 from moodtracker.checks.finding import Finding
 from moodtracker.settings import Settings
@@ -18,6 +16,8 @@ def look(config: Settings) -> Iterator[Finding]:
     if config.oidc_issuer is None:
         yield Finding.ok(_SUBJECT, "By password; no identity provider is set.")
         return
+    import httpx  # noqa: PLC0415 - 5 MB that nobody needs before something is looked at
+
     address = config.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
     try:
         answer = httpx.get(address, timeout=_SECONDS)
