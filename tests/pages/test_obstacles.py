@@ -143,5 +143,10 @@ def test_a_sub_path_that_was_left_on_and_never_told_is_named(wrong, open_page):
 
 def test_a_page_that_connects_says_nothing(server, open_board):
     page = open_board(server, server.register("calm")).page
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
     page.wait_for_function("window.did_handshake === true")
+    page.wait_for_timeout(2500)  # it looks after 2 seconds
     assert page.is_hidden("#obstacle")
+    assert not [address for address in asked if "/obstacles/" in address]

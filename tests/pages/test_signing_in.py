@@ -81,6 +81,14 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(server):
         assert "set-cookie" not in answer.headers
 
 
+def test_the_zone_of_the_browser_is_filled_in_before_there_is_a_connection(server, open_browser):
+    page = open_browser(server, timezone_id="Asia/Tokyo").new_page()
+    page.route_web_socket(re.compile("_nicegui_ws"), lambda socket: None)  # which says nothing
+    page.goto(f"{server.url}/register")
+    page.wait_for_function("document.getElementById('zone')?.value === 'Asia/Tokyo'")
+    assert not page.evaluate("window.did_handshake")
+
+
 def test_what_was_typed_stays_in_the_form_but_for_the_password(server, open_browser):
     page = open_browser(server).new_page()
     page.goto(f"{server.url}/register")

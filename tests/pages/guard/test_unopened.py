@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PAGE_LOADS = int(os.environ.get("PAGE_LOADS", "500"))
 # What a bounded number of pages may need, and no more; unbounded, they would take several times it.
 _MOST_GROWTH = 1.2
 _MOST_LEFT = 1.05
+_ASLEEP_SECONDS = 5
 
 
 def is_there(page):
@@ -55,6 +57,18 @@ def test_a_page_that_is_not_the_answer_is_not_kept(server):
     assert is_there(stranger_s)
 
 
+def test_pages_that_wait_for_their_socket_leave_the_server_asleep(make_server):
+    server = make_server().start()
+    cookie = server.register("absent")
+    with httpx.Client(timeout=WAIT_SECONDS, cookies={"moodtracker": cookie}) as person:
+        for _ in range(24):
+            person.get(server.url).raise_for_status()
+        woken = times_woken(server)
+        time.sleep(_ASLEEP_SECONDS)
+        # A server without pages is woken 12 times a second, by NiceGUI's looks at these 30 times.
+        assert times_woken(server) - woken < 20 * _ASLEEP_SECONDS
+
+
 def test_page_loads_without_a_socket_leave_the_memory_as_it_was(make_server):
     server = make_server().start()
     cookie = server.register("flooded")
@@ -92,6 +106,12 @@ def loading(server, cookie):
                 assert person.get(server.url).status_code in (200, 500)
 
         yield load
+
+
+def times_woken(server):
+    """How often the thread of the server's event loop has gone to sleep so far."""
+    status = Path(f"/proc/{server.pid}/task/{server.pid}/status").read_text()
+    return int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", status)[1])
 
 
 def memory(server):
