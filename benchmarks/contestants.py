@@ -20,6 +20,7 @@ BROWSER = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 
 BOARD = ("-m", "benchmarks.new_years_eve", "main")
 ONE_LABEL = ("-m", "benchmarks.baselines.one_label")
+LABEL_AND_SQLMODEL = ("-m", "benchmarks.baselines.label_and_sqlmodel")
 USUAL_WAY = ("-m", "benchmarks.baselines.usual_way")
 FLASK = ("-m", "benchmarks.baselines.flask_jinja")
 

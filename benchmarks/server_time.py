@@ -53,7 +53,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
         20,
         at_least=True,
         detail=detail("usual way"),
-        cause=f"one label alone takes {medians['one label']:.2f} ms",
+        cause=f"a twentieth of it is {medians['usual way'] / 20 / medians['one label']:.2f} x "
+        "one label",
     )
     yield Figure(
         "server time of a page, against Flask with Jinja2",
