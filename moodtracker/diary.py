@@ -193,12 +193,12 @@ def before_today(session: Session, person: Person, today: date) -> list[Pick]:
     which = {"user_id": person.id, "first": date(today.year, 1, 1), "today": today}
     found = cast("CursorResult[Pick]", session.execute(_BEFORE, which))
     # Plain tuples: SQLAlchemy's rows take as long to be made as SQLite takes to find theirs.
-    picks = found.cursor_strategy.fetchall(found, found.cursor)
+    picks: list[Pick] = found.cursor_strategy.fetchall(found, found.cursor)
     if picks and isinstance(picks[0][0], date):  # PostgreSQL
         return [
             (day.isoformat(), mood, at.astimezone(UTC).isoformat(" ")) for day, mood, at in picks
         ]
-    return list(picks)
+    return picks
 
 
 def current_day(session: Session, person: Person, day: date) -> Board:

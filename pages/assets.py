@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -57,7 +58,17 @@ def address(name: str) -> str:
 
 @lru_cache
 def _mark(name: str) -> str:
-    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
+    return mark((FOLDER / name).read_bytes())
+
+
+def mark(content: bytes) -> str:
+    """What names a content in its address, so that what browsers keep is never an older one."""
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def inline(request: Request, script: str) -> str:
+    """A script that stands in the page itself, with the nonce of this answer."""
+    return f'<script nonce="{request.state.nonce}">{script}</script>'
 
 
 @lru_cache

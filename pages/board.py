@@ -37,11 +37,11 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
         shown: Shown = request.state.read
         request.state.read = None  # the request lives as long as the page, and a year is large
 
-        assets.add_style("board.css", *["faces.css"] * who.person.faces_in_squares)
-        nonce = request.state.nonce
+        own_faces = ("faces.css",) if who.person.faces_in_squares else ()
+        assets.add_style("board.css", *own_faces)
         ui.add_head_html(
-            f'<script nonce="{nonce}">{assets.text("early.js")}</script>'
-            f'<script defer src="{assets.address("board.js")}"></script>'
+            assets.inline(request, assets.text("early.js"))
+            + f'<script defer src="{assets.address("board.js")}"></script>'
         )
         ui.add_body_html(faces.symbols())
         ui.add_body_html(parts.header(who.person))

@@ -1,13 +1,12 @@
 """Texts that are the same for everybody, as files that browsers keep: made and packed once."""
 
 import gzip
-import hashlib
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pages.assets import KEEP
+from pages.assets import KEEP, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +22,7 @@ class KeptText:
     def of(cls, text: str, media_type: str) -> "KeptText":
         """Make it ready."""
         content = text.encode()
-        mark = hashlib.sha256(content).hexdigest()[:12]
-        return cls(content, gzip.compress(content, mtime=0), mark, media_type)
+        return cls(content, gzip.compress(content, mtime=0), mark(content), media_type)
 
     def answer(self, request: Request) -> Response:
         """The text, compressed where the browser takes it (RFC 9110, 12.5.3)."""

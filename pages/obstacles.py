@@ -40,8 +40,7 @@ def mount(web: FastAPI, base_url: str) -> None:
 
 def add(request: Request) -> None:
     """Let the page under construction, which will open a socket, look for what may fail."""
-    script = f'<script nonce="{request.state.nonce}">{assets.text("watch.js")}</script>'
-    ui.add_body_html(_box(request) + script)
+    ui.add_body_html(_box(request) + assets.inline(request, assets.text("watch.js")))
 
 
 def markup(request: Request) -> str:

@@ -65,11 +65,8 @@ def once_drawn(script: str) -> None:
 
     The framework draws them in a module of the page, which counts as a part of the document.
     """
-    nonce = ui.context.client.request.state.nonce
-    ui.add_body_html(
-        f"<script nonce='{nonce}'>"
-        f'addEventListener("DOMContentLoaded", () => {{{script}}})</script>'
-    )
+    later = f'addEventListener("DOMContentLoaded", () => {{{script}}})'
+    ui.add_body_html(assets.inline(ui.context.client.request, later))
 
 
 def field(

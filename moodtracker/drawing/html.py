@@ -17,7 +17,6 @@ from moodtracker import language
 from moodtracker.board import Board, Entry
 from moodtracker.days import wall_minutes
 from moodtracker.drawing import day_words
-from moodtracker.drawing.day_words import DIGITS
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.kept import kept
 from moodtracker.drawing.today import words
@@ -37,7 +36,7 @@ _LOCKED = [
 _FUTURE, _TODAY = len(_LOCKED), len(_LOCKED) + 1
 _SQUARES = [*_LOCKED, '<td role="gridcell" class="future"></td>']
 # The two digits of each minute of the day.
-_TIMES = [hour + minute for hour in DIGITS[:24] for minute in DIGITS]
+_TIMES = [hour + minute for hour in day_words.DIGITS[:24] for minute in day_words.DIGITS]
 
 
 def year_card(board: Board, locked: Sequence[Pick] = (), words: str = "") -> str:

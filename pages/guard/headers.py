@@ -56,7 +56,7 @@ class AnswerHeaders:
     def added(self, send: Send, nonce: str, *, is_kept: bool) -> Send:
         """``send``, adding what is missing.
 
-        ``nonce`` names a page's own scripts and styles; ``is_kept`` is for files that are the same
+        ``nonce`` names the scripts that stand in a page; ``is_kept`` is for files that are the same
         for everybody, and whose answers say themselves how long browsers may keep them.
         """
         wanted = self._always if is_kept else self._personal
