@@ -1,5 +1,8 @@
 """Start Moodtracker: read the settings, open the database, mount the pages, start the clock."""
 
+from moodtracker import starting  # noqa: F401 - it has to be the first
+
+# isort: split
 import logging
 import os
 import signal

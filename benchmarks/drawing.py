@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from PIL import Image, ImageDraw, ImageFont
 
 from moodtracker.board import Board, Entry
-from moodtracker.drawing import faces, layout, png
+from moodtracker.drawing import layout, painted_faces, png
 from moodtracker.mail import year_end
 from moodtracker.moods import Mood
 
@@ -60,7 +60,7 @@ def plain(board: Board) -> bytes:
     for index, (mood, count) in enumerate(reversed(board.counts.items())):
         left, top = 22 + 165 * index, 574
         box = (left * SCALE, top * SCALE, (left + 30) * SCALE, (top + 30) * SCALE)
-        faces.paint(image, mood, box)
+        painted_faces.paint(image, mood, box)
         write(left + 41, top + 23, f"{mood.label} {count}", 22, "#23212b")
     file = io.BytesIO()
     image.resize((layout.WIDTH, layout.HEIGHT), Image.Resampling.LANCZOS).save(file, "PNG")

@@ -4,7 +4,7 @@ import logging
 import signal
 from threading import Event
 
-from moodtracker import stopping
+from moodtracker import garbage, stopping
 from moodtracker.app import App
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ def work(app: App) -> None:
     told = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
+    garbage.settle()
     app.listen()
     ticks = app.ticks()
     ticks.start()

@@ -12,7 +12,7 @@ from moodtracker import export
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
-from moodtracker.drawing import layout, png, svg
+from moodtracker.drawing import layout, painting, svg
 from moodtracker.drawing.layout import Paper, Picture
 
 Year = Annotated[int | None, Query(ge=1, le=9999)]
@@ -46,7 +46,7 @@ class Size(StrEnum):
     @property
     def scale(self) -> int:
         """Pixels for each unit of the picture."""
-        return png.SHARP if self is Size.SCREEN else png.PRINT
+        return painting.SHARP if self is Size.SCREEN else painting.PRINT
 
 
 def mount(web: FastAPI, app: App) -> None:
@@ -107,7 +107,7 @@ def mount(web: FastAPI, app: App) -> None:
             year,
             shape.suffix("png"),
             "image/png",
-            lambda board, who: png.draw(shape.of(board, who), size.scale),
+            lambda board, who: painting.picture(shape.of(board, who), size.scale),
         )
 
     @web.get("/board.pdf")

@@ -5,7 +5,7 @@ from functools import lru_cache
 from fastapi import FastAPI
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
-from moodtracker.drawing import faces
+from moodtracker.drawing import faces, painting
 from moodtracker.language import direction, spoken
 from moodtracker.language import gettext as _
 from moodtracker.moods import Mood
@@ -98,7 +98,7 @@ def _icon(name: str) -> bytes:
     """The great face: on paper that fills the square where a system cuts its own shape."""
     inset = _INSET.get(name)
     ground = document.LIGHT if inset else None
-    return faces.icon(Mood.GREAT, _SIDES[name], inset=inset or 0.0, ground=ground)
+    return painting.face(Mood.GREAT, _SIDES[name], inset=inset or 0.0, ground=ground)
 
 
 def _offline_page() -> str:

@@ -15,7 +15,7 @@ from moodtracker.accounts.audit import Event
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.board import Board
 from moodtracker.database import Database
-from moodtracker.drawing import layout, png
+from moodtracker.drawing import layout, painting
 from moodtracker.models import users
 
 # What proves who somebody is stays here: as a copy it would be of use to nobody but a thief.
@@ -36,7 +36,7 @@ def pack(database: Database, who: SignedIn, boards: list[Board], address: str = 
             name = f"moodtracker-{board.year}"
             files.writestr(f"{name}.json", export.as_json(board))
             files.writestr(f"{name}.csv", export.as_csv(board))
-            files.writestr(f"{name}.png", png.draw(layout.landscape(board)))
+            files.writestr(f"{name}.png", painting.picture(layout.landscape(board)))
     return packed.getvalue()
 
 

@@ -10,10 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import ImageFont
-
 if TYPE_CHECKING:
     from arabic_reshaper import ArabicReshaper
+    from PIL import ImageFont
 
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 REGULAR = _FOLDER / "DejaVuSans.ttf"
@@ -24,8 +23,10 @@ _FIRST_RIGHT_TO_LEFT = "\u0590"  # the first letters of such a script come after
 
 
 @lru_cache(maxsize=64)
-def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+def font(size: int, *, bold: bool = False) -> "ImageFont.FreeTypeFont":
     """The font with letters of ``size`` pixels to the em."""
+    from PIL import ImageFont  # noqa: PLC0415 - see painting.py
+
     file = BOLD if bold else REGULAR
     return ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
 

@@ -14,7 +14,7 @@ from typing import cast
 
 from PIL import Image, ImageChops, ImageDraw
 
-from moodtracker.drawing import faces, indexed_png, lettering
+from moodtracker.drawing import indexed_png, lettering, painted_faces
 from moodtracker.drawing.layout import (
     BLANK,
     INK,
@@ -29,9 +29,6 @@ from moodtracker.drawing.layout import (
     Square,
 )
 from moodtracker.moods import Mood
-
-SHARP = 2  # pixels for each unit of the picture: for a screen that has two for each point
-PRINT = 3  # the poster fills A3 with 318 pixels to the inch, the year in rows is 30 cm wide
 
 _SUPERSAMPLING = 8
 
@@ -224,7 +221,7 @@ def _face(mood: Mood, side: int, *, is_on_white: bool) -> tuple[Image.Image, Ima
     """The face, and a mask of its disc where it lies on the mood's own colour."""
     ground = _WHITE if is_on_white else _rgb(mood.light)
     painted = Image.new("RGB", (side, side), ground)
-    faces.paint(painted, mood, (0, 0, side, side))
+    painted_faces.paint(painted, mood, (0, 0, side, side))
     channels = painted.tobytes()
     image = Image.new("L", painted.size)
     image.putdata([_nearest(*channels[at : at + 3]) for at in range(0, len(channels), 3)])

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.database import Database
-from moodtracker.drawing import faces
+from moodtracker.drawing import painting
 from moodtracker.language import gettext as _
 from moodtracker.language import speaking, time_of_day, weekday
 from moodtracker.mail import mime, post
@@ -117,4 +117,4 @@ def _link(envelope: Envelope, mood: Mood, day: date) -> str:
 
 @lru_cache
 def _face(mood: Mood) -> bytes:
-    return mime.in_base64(faces.icon(mood, _SIDE))
+    return mime.in_base64(painting.face(mood, _SIDE))

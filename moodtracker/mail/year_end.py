@@ -16,7 +16,7 @@ from typing import Any
 
 from moodtracker import export
 from moodtracker.board import Board
-from moodtracker.drawing import layout, png
+from moodtracker.drawing import layout, painting
 from moodtracker.language import gettext as _
 from moodtracker.language import month, ngettext, weekday
 from moodtracker.mail import mime, unsubscribe
@@ -48,7 +48,7 @@ def compose(
     part of ``address`` is not ASCII (RFC 6531). Raises ValueError where an address is none.
     """
     name = in_one_line(name)
-    picture = png.draw(layout.landscape(board))
+    picture = painting.picture(layout.landscape(board))
     part_names = Names(message_id)
     words = {
         **_words(board, name, base_url, keep_days, rehearsal=rehearsal),

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from moodtracker.drawing import face_files, faces
+from moodtracker.drawing import face_files, faces, painted_faces
 from moodtracker.moods import Mood
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def painted(mood: Mood, side: int) -> Image.Image:
     image = Image.new("RGB", (side + 10, side + 10), "#123456")
-    faces.paint(image, mood, (5, 5, side + 5, side + 5))
+    painted_faces.paint(image, mood, (5, 5, side + 5, side + 5))
     return image
 
 

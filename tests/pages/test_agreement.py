@@ -22,7 +22,7 @@ from playwright.sync_api import Page
 
 from moodtracker import export
 from moodtracker.board import Board, Entry
-from moodtracker.drawing import faces, html, layout, pdf, png, svg
+from moodtracker.drawing import faces, html, layout, painting, pdf, png, svg
 from moodtracker.moods import Mood
 from support.needs import missing
 
@@ -218,7 +218,7 @@ def test_posters_agree_as_well_on_either_paper_and_in_print(canvas, tmp_path):
         picture = layout.poster(board)
         drawn = {
             "SVG": canvas.show(board, picture)[1],
-            "PNG": as_png(picture, png.PRINT),
+            "PNG": as_png(picture, painting.PRINT),
             "A4": as_pdf(picture, tmp_path),
             "Letter": as_pdf(picture, tmp_path, layout.Paper.LETTER),
         }
