@@ -6,6 +6,9 @@ The app reads the time in one place alone; there, and only there, the rest of th
 (libfaketime would serve too, but it makes threads that wait for each other spin.)
 """
 
+from moodtracker import starting  # noqa: F401 - as main.py does, before the clock brings much else
+
+# isort: split
 import runpy
 import sys
 from datetime import UTC, datetime

@@ -1,7 +1,11 @@
 """The page of the documents that tells of every setting: `python -m moodtracker.settings_page`."""
 
+import ast
+import inspect
 from datetime import time
+from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 from pydantic.fields import FieldInfo
 
@@ -35,8 +39,9 @@ _DERIVED = {
 def text() -> str:
     """The whole page, as Markdown."""
     files = [f"{name}_file" for name in SECRETS]
+    meanings = _meanings()
     lines = [
-        f"| `{name.upper()}` | {_default(name, field)} | {_meaning(field)} |"
+        f"| `{name.upper()}` | {_default(name, field)} | {meanings[name]} |"
         for name, field in Settings.model_fields.items()
         if name not in files
     ]
@@ -44,8 +49,18 @@ def text() -> str:
     return _HEAD + "\n".join(lines) + "\n" + _FOOT.format(files=f"{', '.join(most)} or {last}")
 
 
-def _meaning(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
+def _meanings() -> dict[str, str]:
+    """What stands below each setting in the class."""
+    settings = cast("ast.ClassDef", ast.parse(inspect.getsource(Settings)).body[0])
+    return {
+        field.target.id: " ".join(below.value.value.split())
+        for field, below in pairwise(settings.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
 
 
 def _default(name: str, field: FieldInfo) -> str:

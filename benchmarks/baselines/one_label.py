@@ -4,8 +4,12 @@ Settings are NiceGUI's own.
 """
 
 import os
+import sys
 
-from nicegui import ui
+# A tool of our tests brings it, NiceGUI does not; Socket.IO would load 5 MB of it.
+sys.modules["requests"] = None  # type: ignore[assignment]
+
+from nicegui import ui  # noqa: E402
 
 
 @ui.page("/")
