@@ -53,7 +53,6 @@ def main() -> None:
         return
     tell_setup_code(app)
     web = pages.mount(app)
-    nicegui_app.on_startup(garbage.settle)
     nicegui_app.on_startup(app.listen)
     nicegui_app.on_shutdown(lambda: stopping.no_later_than(WORKING_SECONDS))
     if config.role == "all":
@@ -76,6 +75,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=ANSWERING_SECONDS,
     )
+    garbage.settle()  # before the server is made, for which NiceGUI looks through all that is not
     DrainingServer(serving, web, config.drain_seconds).run()
 
 

@@ -39,9 +39,9 @@ _DERIVED = {
 def text() -> str:
     """The whole page, as Markdown."""
     files = [f"{name}_file" for name in SECRETS]
-    meanings = _meanings()
+    meaning = meanings()
     lines = [
-        f"| `{name.upper()}` | {_default(name, field)} | {meanings[name]} |"
+        f"| `{name.upper()}` | {_default(name, field)} | {meaning[name]} |"
         for name, field in Settings.model_fields.items()
         if name not in files
     ]
@@ -49,8 +49,8 @@ def text() -> str:
     return _HEAD + "\n".join(lines) + "\n" + _FOOT.format(files=f"{', '.join(most)} or {last}")
 
 
-def _meanings() -> dict[str, str]:
-    """What stands below each setting in the class."""
+def meanings() -> dict[str, str]:
+    """What stands below each setting in the class, by the setting's name."""
     settings = cast("ast.ClassDef", ast.parse(inspect.getsource(Settings)).body[0])
     return {
         field.target.id: " ".join(below.value.value.split())
