@@ -340,7 +340,9 @@
       const focused = document.activeElement?.id;
       for (const [name, value] of Object.entries(values)) showValue(name, value);
       settle(done, refused);
-      if (focused && document.activeElement?.id !== focused) find(focused)?.focus();
+      // With the frame that shows it, for which all has its place anyway.
+      if (focused && document.activeElement?.id !== focused)
+        requestAnimationFrame(() => document.activeElement === document.body && find(focused)?.focus());
       if (message !== null) say(message);
       else if (done.length && !pending().length) say("");
     },

@@ -5,7 +5,6 @@ from functools import partial
 from typing import cast
 
 from sqlalchemy import (
-    ColumnElement,
     CursorResult,
     String,
     Table,
@@ -65,6 +64,18 @@ _BEFORE = (
 # Without what an object of each row would cost.
 _ROWS: Table = EntryRow.__table__  # type: ignore[attr-defined]
 _INSERT = insert(_ROWS)
+_HERE = (
+    entries.user_id == bindparam("user"),
+    entries.day == bindparam("on"),
+    entries.slot == bindparam("in_slot"),
+)
+_CHANGE = update(_ROWS).where(*_HERE).values(mood=bindparam("mood"), tap=bindparam("tap"))
+_ANNOTATE = (
+    update(_ROWS)
+    .where(*_HERE, entries.note_tap != bindparam("note_tap"))
+    .values(note=bindparam("note"), note_tap=bindparam("note_tap"))
+)
+_TAKE_BACK = delete(_ROWS).where(*_HERE)
 
 
 class DayLocked(Exception):  # noqa: N818 - these are answers to a person, not faults
@@ -135,9 +146,7 @@ class Diary:
             if any(entry.tap == tap for entry in present):
                 return
             slot = _slot_of(present, was)
-            session.execute(
-                update(_ROWS).where(*_at(person.id, day, slot)).values(mood=mood, tap=tap)
-            )
+            session.execute(_CHANGE, _at(person.id, day, slot) | {"mood": mood, "tap": tap})
         self._live.tell(who.person.id)
 
     @repeated
@@ -151,9 +160,7 @@ class Diary:
         with self._database.write() as session:
             person = _writing_on(session, who, day)
             here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
-            session.execute(
-                update(_ROWS).where(*here, entries.note_tap != tap).values(note=note, note_tap=tap)
-            )
+            session.execute(_ANNOTATE, here | {"note": note, "note_tap": tap})
         self._live.tell(who.person.id)
 
     @repeated
@@ -165,7 +172,7 @@ class Diary:
                 slot = _slot_of(_entries(session, person.id, day), was)
             except EntryGone:
                 return
-            session.execute(delete(_ROWS).where(*_at(person.id, day, slot)))
+            session.execute(_TAKE_BACK, _at(person.id, day, slot))
         self._live.tell(who.person.id)
 
     def read_day(self, who: SignedIn, day: date) -> Board:
@@ -257,12 +264,9 @@ def _slot_of(present: tuple[Entry, ...], tap: str) -> int:
     raise EntryGone
 
 
-def _at(user_id: int, day: date, slot: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        entries.user_id == user_id,
-        entries.day == day,
-        entries.slot == slot,
-    )
+def _at(user_id: int, day: date, slot: int) -> dict[str, object]:
+    """What :data:`_HERE` asks for."""
+    return {"user": user_id, "on": day, "in_slot": slot}
 
 
 def _remember_day(session: Session, person: Person, day: date) -> None:

@@ -37,7 +37,7 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
         shown: Shown = request.state.read
         request.state.read = None  # the request lives as long as the page, and a year is large
 
-        own_faces = ("faces.css",) if who.person.faces_in_squares else ()
+        own_faces = ("faces.css", "faces-in-squares.css") if who.person.faces_in_squares else ()
         assets.add_style("board.css", *own_faces)
         ui.add_head_html(
             assets.inline(request, assets.text("early.js"))
