@@ -18,6 +18,7 @@ from benchmarks.figures import Figure
 
 PEOPLE = 15
 _ROUNDS = 7
+_SETTLE_MS = 1500  # a later visit comes later: what the first one began is done by then
 _TAPS = 40
 _PAUSE_MS = 120  # between taps, so that none is held back as too quick
 # What a person waits to see. An element counts from the frame that draws it.
@@ -100,6 +101,8 @@ def _loading(bench: Bench, browser: Browser, servers: dict[str, Server]) -> Iter
             context.add_init_script(_WATCH % _SEEN[name])
             page = context.new_page()
             for kind in ("cold", "warm"):
+                if kind == "warm":
+                    page.wait_for_timeout(_SETTLE_MS)
                 page.goto(server.url)
                 page.wait_for_function("window.__seen && window.__connected")
                 seen, connected = page.evaluate("[window.__seen, window.__connected]")
