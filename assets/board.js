@@ -4,6 +4,7 @@
 // through the year. A tap may be sent twice: each has a name of its own, the server counts it once.
 (() => {
   const DOUBLE_CLICK = 700; // ms in which the same mood again is the same tap
+  const SOON = 100; // ms in which an answer is here as a rule
   const PATIENCE = 3000; // ms after which a tap that is not saved yet is mentioned, and sent again
   const SQUARE = "table.year tbody td:not(.none)";
   const find = (id) => document.getElementById(id);
@@ -15,6 +16,7 @@
   let following = false;
   let changing = null; // the entry that the next mood replaces, by the tap that made it
   let waiting = null;
+  let tidying = null;
   let last = { mood: null, at: 0 };
 
   // --- Taps -------------------------------------------------------------------------------------
@@ -64,11 +66,20 @@
     const now = Date.now();
     if (mood === last.mood && now - last.at < DOUBLE_CLICK) return;
     last = { mood, at: now };
-    say("");
     if (find("offer")) history.replaceState(null, "", location.pathname); // it is offered once
     find("offer")?.remove();
     act(changing ? { act: "change", was: changing, mood } : { act: "record", mood });
-    choose(null);
+    changing = null;
+    tidying = setTimeout(tidy, SOON);
+  }
+
+  // What was said and chosen before a tap goes with its answer, so that all is drawn once; or soon.
+  function tidy() {
+    if (tidying === null) return;
+    clearTimeout(tidying);
+    tidying = null;
+    say("");
+    choose(changing);
   }
 
   function choose(was) {
@@ -78,6 +89,7 @@
   }
 
   function onButton({ id, dataset }) {
+    tidy();
     if (dataset.mood) pick(Number(dataset.mood));
     else if (dataset.takeBack) {
       say("");
@@ -338,6 +350,7 @@
     // what there is to say.
     show({ values = {}, done = [], refused = [], message = null }) {
       const focused = document.activeElement?.id;
+      tidy();
       for (const [name, value] of Object.entries(values)) showValue(name, value);
       settle(done, refused);
       // With the frame that shows it, for which all has its place anyway.
