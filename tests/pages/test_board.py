@@ -49,6 +49,20 @@ def test_a_mood_can_be_changed_in_its_place(server, open_board):
     assert {"a1", "b3"} <= board.today_classes()
 
 
+def test_what_was_said_before_a_tap_goes_soon_also_without_an_answer(make_server, open_board):
+    server = make_server().start()
+    board = open_board(server, server.register("tidy"))
+    board.pick(4)
+    board.await_moods("Good")
+    server.stop(signal.SIGKILL)
+    board.page.wait_for_function("!window.socket.connected")
+    board.page.click("#slot-1")
+    board.await_message("takes its place")
+    board.pick(1)
+    board.page.wait_for_function("document.getElementById('message').textContent === ''")
+    assert board.page.get_attribute("#slot-1", "aria-pressed") == "false"
+
+
 def test_a_mood_can_be_taken_back(server, open_board):
     board = open_board(server, server.register("back"))
     board.pick(4)
