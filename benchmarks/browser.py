@@ -20,7 +20,7 @@ PEOPLE = 15
 _ROUNDS = 7
 _SETTLE_MS = 1500  # a later visit comes later: what the first one began is done by then
 _TAPS = 40
-_PAUSE_MS = 120  # between taps, so that none is held back as too quick
+_PAUSE_MS = 120  # between clicks, as people make them; taps that are too quick are held back
 # What a person waits to see. An element counts from the frame that draws it.
 _SEEN = {
     "board": "#year-card tr:last-of-type td:last-of-type",
@@ -148,6 +148,7 @@ def _tapping(bench: Bench, browser: Browser, board: Server, label: Server) -> Fi
     for number in range(_TAPS):
         ours.bring_to_front()
         ours.click("[data-change] >> nth=0")
+        ours.wait_for_timeout(_PAUSE_MS)
         mood = f"[data-mood='{number % 5 + 1}']"
         taken["tap"].append(ours.evaluate(_CLICK, [mood, "#year-card"]))
         theirs.bring_to_front()

@@ -1,8 +1,10 @@
 """The diary: record a mood, change it, take it back; read a year (D1 to D5)."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
 
 from sqlalchemy import (
     CursorResult,
@@ -20,13 +22,17 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days, notes
 from moodtracker.accounts.people import Person
-from moodtracker.accounts.sessions import SignedIn, lock_person, still_signed_in
+from moodtracker.accounts.sessions import SignedIn, lock_person, nothing_more, still_signed_in
 from moodtracker.board import Board, Entry
 from moodtracker.database import Database, repeated
 from moodtracker.live import Live
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
 from moodtracker.tally import Pick, Tally
+
+Found = TypeVar("Found")
+# A change to the entries of a person's day, made while they are locked.
+Act = Callable[[Session, Person, date], None]
 
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
@@ -111,69 +117,48 @@ class Diary:
         with self._database.read() as session:
             return current_year(session, still_signed_in(session, who))
 
-    @repeated
     def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
         """Put a mood into the day's first free slot; the same tap again changes nothing (D5).
 
         Where slots are named, the evening's comes first in the evening. Raises :class:`DayFull`
         where both are used.
         """
-        with self._database.write() as session:
-            person = _writing_on(session, who, day)
-            present = _entries(session, person.id, day)
-            if any(entry.tap == tap for entry in present):
-                return
-            now = clock.now()
-            used = {entry.slot for entry in present}
-            free = [slot for slot in _slots_at(now, person) if slot not in used]
-            if not free:
-                raise DayFull
-            row = {"user_id": person.id, "day": day, "slot": free[0]}
-            session.execute(_INSERT, row | {"mood": mood, "recorded_at": now, "tap": tap})
-            _remember_day(session, person, day)
-        self._live.tell(who.person.id)
+        self.carry_out(who, day, recording(mood, tap), nothing_more)
 
-    @repeated
     def change(self, who: SignedIn, day: date, was: str, mood: Mood, tap: str) -> None:
         """Put another mood in place of the entry that the tap ``was`` left there.
 
         Its moment and its note stay: the person corrects what they felt then. Raises
         :class:`EntryGone`.
         """
-        with self._database.write() as session:
-            person = _writing_on(session, who, day)
-            present = _entries(session, person.id, day)
-            if any(entry.tap == tap for entry in present):
-                return
-            slot = _slot_of(present, was)
-            session.execute(_CHANGE, _at(person.id, day, slot) | {"mood": mood, "tap": tap})
-        self._live.tell(who.person.id)
+        self.carry_out(who, day, changing(was, mood, tap), nothing_more)
 
-    @repeated
     def annotate(self, who: SignedIn, day: date, was: str, text: str, tap: str) -> None:
         """Write a note to the entry that the tap ``was`` left there, '' for none.
 
         The same tap again changes nothing, so that it cannot undo what came after it. Raises
         :class:`EntryGone`, and :class:`~moodtracker.notes.NoteTooLong`.
         """
-        note = notes.clean(text)
-        with self._database.write() as session:
-            person = _writing_on(session, who, day)
-            here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
-            session.execute(_ANNOTATE, here | {"note": note, "note_tap": tap})
-        self._live.tell(who.person.id)
+        self.carry_out(who, day, annotating(was, text, tap), nothing_more)
 
-    @repeated
     def take_back(self, who: SignedIn, day: date, was: str) -> None:
         """Remove the entry that the tap ``was`` left there; once it is gone, nothing happens."""
-        with self._database.write() as session:
-            person = _writing_on(session, who, day)
-            try:
-                slot = _slot_of(_entries(session, person.id, day), was)
-            except EntryGone:
-                return
-            session.execute(_TAKE_BACK, _at(person.id, day, slot))
+        self.carry_out(who, day, taking_back(was), nothing_more)
+
+    def carry_out(
+        self, who: SignedIn, day: date, act: Act, read: Callable[[Session, Person], Found]
+    ) -> Found:
+        """Do one of the four above; return what ``read`` finds of it in the same transaction."""
+
+        def attempt() -> Found:
+            with self._database.write() as session:
+                person = _writing_on(session, who, day)
+                act(session, person, day)
+                return read(session, person)
+
+        found = self._database.repeat(attempt)
         self._live.tell(who.person.id)
+        return found
 
     def read_day(self, who: SignedIn, day: date) -> Board:
         """The person's current year with the entries of one of its days alone."""
@@ -182,6 +167,59 @@ class Diary:
             today = person.today
             kept = _entries(session, person.id, day) if day.year == today.year else ()
         return Board(today.year, person.zone, kept, today)
+
+
+def recording(mood: Mood, tap: str) -> Act:
+    """What :meth:`Diary.record` does."""
+
+    def act(session: Session, person: Person, day: date) -> None:
+        present = _entries(session, person.id, day)
+        if any(entry.tap == tap for entry in present):
+            return
+        now = clock.now()
+        used = {entry.slot for entry in present}
+        free = [slot for slot in _slots_at(now, person) if slot not in used]
+        if not free:
+            raise DayFull
+        row = {"user_id": person.id, "day": day, "slot": free[0]}
+        session.execute(_INSERT, row | {"mood": mood, "recorded_at": now, "tap": tap})
+        _remember_day(session, person, day)
+
+    return act
+
+
+def changing(was: str, mood: Mood, tap: str) -> Act:
+    """What :meth:`Diary.change` does."""
+
+    def act(session: Session, person: Person, day: date) -> None:
+        present = _entries(session, person.id, day)
+        if all(entry.tap != tap for entry in present):
+            here = _at(person.id, day, _slot_of(present, was))
+            session.execute(_CHANGE, here | {"mood": mood, "tap": tap})
+
+    return act
+
+
+def annotating(was: str, text: str, tap: str) -> Act:
+    """What :meth:`Diary.annotate` does; raises :class:`~moodtracker.notes.NoteTooLong`."""
+    note = notes.clean(text)
+
+    def act(session: Session, person: Person, day: date) -> None:
+        here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
+        session.execute(_ANNOTATE, here | {"note": note, "note_tap": tap})
+
+    return act
+
+
+def taking_back(was: str) -> Act:
+    """What :meth:`Diary.take_back` does."""
+
+    def act(session: Session, person: Person, day: date) -> None:
+        with suppress(EntryGone):
+            slot = _slot_of(_entries(session, person.id, day), was)
+            session.execute(_TAKE_BACK, _at(person.id, day, slot))
+
+    return act
 
 
 def current_year(session: Session, person: Person) -> Board:

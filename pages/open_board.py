@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
+from threading import Lock
 from typing import NamedTuple
 
 from nicegui import Client
@@ -97,6 +98,7 @@ class OpenBoard:
         self._refreshing: asyncio.Task[None] | None = None
         self._stale = False
         self._touches = 0
+        self._counting = Lock()
         self._done: list[str] = []
         self._refused: list[str] = []
         self._message: str | None = None
@@ -110,7 +112,8 @@ class OpenBoard:
 
     def touch(self) -> None:
         """Have the page refreshed soon; callable from any thread."""
-        self._touches += 1  # two at once may count as one: that there was any is what matters
+        with self._counting:
+            self._touches += 1
         self._loop.call_soon_threadsafe(self._refresh_unless_answering)
 
     def greet(self) -> None:
@@ -146,10 +149,13 @@ class OpenBoard:
                         self._answer(tap.tap, None)
 
     def _carry_out(self, tap: Tap) -> tuple[Shown, int]:
-        """Do it, and read what there is to show then, and how much had changed until then."""
-        tap.carry_out(self._app.diary, self._who)
+        """Do it; what there is to show then, and how many touches are to be known by then.
+
+        It is read with the person still locked: whoever changes more does so, and touches, later.
+        """
         touches = self._touches
-        return self._app.database.repeat(self._read), touches
+        shown = self._app.diary.carry_out(self._who, tap.day, tap.to_act(), self._read_of)
+        return shown, touches + 1
 
     async def look(self, event: GenericEventArguments) -> None:
         """Show one day with its notes."""
@@ -211,10 +217,12 @@ class OpenBoard:
     def _read(self) -> Shown:
         """What there is to show now; raises :class:`SessionEnded`."""
         with self._app.database.read() as session:
-            person = still_signed_in(session, self._who)
-            if person.today != self._day:
-                return read(self._app, session, person)
-            return read_today(self._app, session, person, self._day, self._before)
+            return self._read_of(session, still_signed_in(session, self._who))
+
+    def _read_of(self, session: Session, person: Person) -> Shown:
+        if person.today != self._day:
+            return read(self._app, session, person)
+        return read_today(self._app, session, person, self._day, self._before)
 
     def _values(self, shown: Shown) -> Values:
         person, board, closed, _locked = shown

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from moodtracker.accounts.sessions import SignedIn
-from moodtracker.diary import Diary
+from moodtracker import diary
+from moodtracker.diary import Act
 from moodtracker.moods import Mood
 
 
@@ -38,9 +38,9 @@ class Record(_Tap):
     act: Literal["record"]
     mood: _Mood
 
-    def carry_out(self, diary: Diary, who: SignedIn) -> None:
-        """Do it; raises what :meth:`Diary.record` raises."""
-        diary.record(who, self.day, self.mood, self.tap)
+    def to_act(self) -> Act:
+        """See :meth:`Diary.record`."""
+        return diary.recording(self.mood, self.tap)
 
 
 class Change(_Tap):
@@ -50,9 +50,9 @@ class Change(_Tap):
     was: _Name
     mood: _Mood
 
-    def carry_out(self, diary: Diary, who: SignedIn) -> None:
-        """Do it; raises what :meth:`Diary.change` raises."""
-        diary.change(who, self.day, self.was, self.mood, self.tap)
+    def to_act(self) -> Act:
+        """See :meth:`Diary.change`."""
+        return diary.changing(self.was, self.mood, self.tap)
 
 
 class TakeBack(_Tap):
@@ -61,9 +61,9 @@ class TakeBack(_Tap):
     act: Literal["take_back"]
     was: _Name
 
-    def carry_out(self, diary: Diary, who: SignedIn) -> None:
-        """Do it; raises what :meth:`Diary.take_back` raises."""
-        diary.take_back(who, self.day, self.was)
+    def to_act(self) -> Act:
+        """See :meth:`Diary.take_back`."""
+        return diary.taking_back(self.was)
 
 
 class Annotate(_Tap):
@@ -74,9 +74,9 @@ class Annotate(_Tap):
     slot: Annotated[str, Field(pattern=r"^[12]$")]  # where the page shows it; the entry counts
     text: Annotated[str, Field(max_length=_LONGEST_MESSAGE)]
 
-    def carry_out(self, diary: Diary, who: SignedIn) -> None:
-        """Do it; raises what :meth:`Diary.annotate` raises."""
-        diary.annotate(who, self.day, self.was, self.text, self.tap)
+    def to_act(self) -> Act:
+        """See :meth:`Diary.annotate`."""
+        return diary.annotating(self.was, self.text, self.tap)
 
 
 Tap = Annotated[Record | Change | TakeBack | Annotate, Field(discriminator="act")]
