@@ -73,12 +73,12 @@ def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
 
     A short one has no dot, which some languages put after it: it heads a narrow column.
     """
-    return str(_names(spoken()).months["stand-alone"][width][number]).rstrip(".")
+    return _month_names(spoken(), width)[number]
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     """The name of a weekday (0 is Monday) as it stands alone: 'Monday', or 'Mon', without a dot."""
-    return str(_names(spoken()).days["stand-alone"][width][number]).rstrip(".")
+    return _weekday_names(spoken(), width)[number]
 
 
 def first_weekday() -> int:
@@ -124,6 +124,18 @@ def preferred(accept_language: str) -> str:
         if liking > 0 and (language := tag.partition("-")[0]) in LANGUAGES:
             return language
     return ENGLISH
+
+
+@lru_cache
+def _month_names(language: str, width: str) -> dict[int, str]:
+    names = _names(language).months["stand-alone"][width]
+    return {number: str(name).rstrip(".") for number, name in names.items()}
+
+
+@lru_cache
+def _weekday_names(language: str, width: str) -> dict[int, str]:
+    names = _names(language).days["stand-alone"][width]
+    return {number: str(name).rstrip(".") for number, name in names.items()}
 
 
 # A year's page says each of its days and times: they are put into words once.
