@@ -3,6 +3,7 @@
 Both draw the same :class:`~moodtracker.moods.Face`.
 """
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from moodtracker.moods import Mood, Stroke
@@ -13,6 +14,7 @@ CENTRE = 12
 RADIUS = 11.6
 
 
+@lru_cache
 def symbols() -> str:
     """An invisible inline ``<svg>`` that holds each face as ``<symbol id="face-1">`` to ``face-5``.
 
