@@ -303,7 +303,7 @@
   document.addEventListener("click", does.click);
   document.addEventListener("keydown", does.keydown);
   if (draft()) write(draft());
-  (window.requestIdleCallback ?? setTimeout)(tellDays); // Safari has no idle moments
+  setTimeout(tellDays, PATIENCE); // as a rule the connection was sooner, and is not to wait for it
 
   const manifest = document.querySelector("link[rel=manifest]").href;
   navigator.serviceWorker?.register(new URL("worker.js", manifest)).catch(() => {});
