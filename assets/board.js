@@ -34,8 +34,8 @@
 
   function act(tap) {
     tap = { tap: newName(), day: card().day, ...tap };
+    if (connected) emitEvent("tap", tap); // on its way before it is kept, which takes as long
     localStorage.setItem(shelf() + tap.tap, JSON.stringify(tap));
-    if (connected) emitEvent("tap", tap);
     waiting ??= setTimeout(insist, PATIENCE);
   }
 
