@@ -1,6 +1,11 @@
 from datetime import date, time
 
 import pytest
+from babel import Locale
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moodtracker import language
 from moodtracker.language import ENGLISH, direction, gettext, preferred, speaking, spoken
@@ -30,3 +35,13 @@ def test_days_times_and_numbers_are_said_as_a_person_would():
     assert (language.weekday(0), language.weekday(6, "abbreviated")) == ("Monday", "Sun")
     assert language.time_of_day(time(9, 5)) == "09:05"
     assert language.number(1234) == "1,234"
+    assert language.first_weekday() == 0
+
+
+@given(st.dates(), st.times(), st.integers(0, 10**12))
+def test_english_which_goes_without_babel_is_as_it_says(day, at, count):
+    british = Locale("en", "GB")
+    assert language.day_and_month(day) == format_skeleton("MMMMd", day, locale=british)
+    assert language.weekday(day.weekday()) == british.days["stand-alone"]["wide"][day.weekday()]
+    assert language.time_of_day(at) == format_time(at, "short", locale=british)
+    assert language.number(count) == format_decimal(count, locale=british)

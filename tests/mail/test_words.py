@@ -32,7 +32,7 @@ _SAME = (
 @pytest.fixture
 def circled(monkeypatch):
     monkeypatch.setattr(language, "LANGUAGES", dict(language.LANGUAGES))
-    for name in ("_catalogue", "_locale", "_names"):
+    for name in ("_catalogue", "_locale"):
         monkeypatch.setattr(language, name, getattr(language, name))
     pseudo_main.speak_circled()
 

@@ -17,6 +17,7 @@ _DAYS = [
 _DAYS += [
     language.weekday(number, width) for number in range(7) for width in ("wide", "abbreviated")
 ]
+_DAYS += ["Sept"]  # as Babel has it
 _NAMES = ["Moodtracker", "Ada", "Demo", "demo", "Firefox on Linux", "A long walk by the river"]
 _NAMES += [
     "SVG",

@@ -5,12 +5,9 @@ A plain letter on a page is then one that did not go through the catalogues.
 
 import re
 import sys
-from collections.abc import Callable
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
-
-from babel import Locale
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
@@ -39,12 +36,8 @@ def speak_circled() -> None:
     catalogue = language._catalogue
     language.LANGUAGES[PSEUDO] = "Circled"
     language._catalogue = lambda tag: Circled() if tag == PSEUDO else catalogue(tag)
-    for of in ("_locale", "_names"):
-        setattr(language, of, _as_in_english(getattr(language, of)))
-
-
-def _as_in_english(of: Callable[[str], Locale]) -> Callable[[str], Locale]:
-    return lru_cache(lambda tag: of("en" if tag == PSEUDO else tag))
+    locale = language._locale
+    language._locale = lru_cache(lambda tag: locale("en_150" if tag == PSEUDO else tag))
 
 
 if __name__ == "__main__":
