@@ -23,7 +23,7 @@ _TAPS = 40
 _PAUSE_MS = 120  # between clicks, as people make them; taps that are too quick are held back
 # What a person waits to see. An element counts from the frame that draws it.
 _SEEN = {
-    "board": "#year-card tr:last-of-type td:last-of-type",
+    "board": "#year-card tbody tr:last-of-type td:last-of-type",
     "one label": ".nicegui-content > *",
     "usual way": "#year > :last-child > :last-child",
 }
