@@ -32,11 +32,12 @@ LANGUAGES = {
 }
 _RIGHT_TO_LEFT = {"ar"}
 _CATALOGUES = Path(__file__).parent / "locales"
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENGLISH = {"days": [*enumerate(_WEEKDAYS)], "months": [*enumerate(_MONTHS, start=1)]}
 
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 
@@ -81,12 +82,12 @@ def month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
 
     A short one has no dot, which some languages put after it: it heads a narrow column.
     """
-    return _month_names(spoken(), width)[number]
+    return _names(spoken(), "months", width)[number]
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     """The name of a weekday (0 is Monday) as it stands alone: 'Monday', or 'Mon', without a dot."""
-    return _weekday_names(spoken(), width)[number]
+    return _names(spoken(), "days", width)[number]
 
 
 def first_weekday() -> int:
@@ -135,23 +136,12 @@ def preferred(accept_language: str) -> str:
 
 
 @lru_cache
-def _month_names(language: str, width: str) -> dict[int, str]:
+def _names(language: str, of: Literal["days", "months"], width: str) -> dict[int, str]:
     if language == ENGLISH:
-        return dict(enumerate(_in_width(_MONTHS, width), start=1))
-    names = _locale(language).months["stand-alone"][width]
-    return {number: str(name).rstrip(".") for number, name in names.items()}
-
-
-@lru_cache
-def _weekday_names(language: str, width: str) -> dict[int, str]:
-    if language == ENGLISH:
-        return dict(enumerate(_in_width(_WEEKDAYS, width)))
-    names = _locale(language).days["stand-alone"][width]
-    return {number: str(name).rstrip(".") for number, name in names.items()}
-
-
-def _in_width(names: tuple[str, ...], width: str) -> list[str]:
-    return [name[:3] if width == "abbreviated" else name for name in names]
+        names = _ENGLISH[of]
+        return {number: name[:3] if width == "abbreviated" else name for number, name in names}
+    names = getattr(_locale(language), of)["stand-alone"][width].items()
+    return {number: str(name).rstrip(".") for number, name in names}
 
 
 # A year's page says each of its days and times: they are put into words once.

@@ -14,12 +14,13 @@ _GREAT_FIRST = sorted(map(int, Mood), reverse=True)
 
 def card(board: Board) -> str:
     """The card of both lists."""
-    spoken = language.spoken()
+    months = [language.month(number, "abbreviated") for number in range(1, 13)]
+    weekdays = [language.weekday(number, "abbreviated") for number in range(7)]
     return (
         '<section id="numbers-card" class="card" aria-labelledby="numbers-heading">'
         f'<h2 id="numbers-heading">{_("In quiet numbers")}</h2><div class="mixes">'
-        f"{_list(_('By month'), 'm', board.tally.months, _month_names(spoken))}"
-        f"{_list(_('By weekday'), 'w', board.tally.weekdays, _weekday_names(spoken))}"
+        f"{_list(_('By month'), 'm', board.tally.months, months)}"
+        f"{_list(_('By weekday'), 'w', board.tally.weekdays, weekdays)}"
         "</div></section>"
     )
 
@@ -64,13 +65,3 @@ def _bar(mix: Counts) -> list[str]:
 @lru_cache(maxsize=2048)
 def _so_many(_language: str, count: int, score: int) -> str:
     return _("{count} {mood}").format(count=language.number(count), mood=Mood(score).word)
-
-
-@lru_cache
-def _month_names(_language: str) -> list[str]:
-    return [language.month(number, "abbreviated") for number in range(1, 13)]
-
-
-@lru_cache
-def _weekday_names(_language: str) -> list[str]:
-    return [language.weekday(number, "abbreviated") for number in range(7)]

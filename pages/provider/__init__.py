@@ -11,15 +11,13 @@ answers   what went wrong, in words, each with a way on
 from fastapi import FastAPI
 
 from moodtracker.app import App
+from pages.provider import away, back, connect, ended, join, prove
 
 
 def mount(web: FastAPI, app: App) -> None:
     """Serve it where there is a provider; without one none of this is there."""
     if app.provider is None:
         return
-    # A start without one does without its pages.
-    from pages.provider import away, back, connect, ended, join, prove  # noqa: PLC0415
-
     away.mount(web, app, app.provider)
     back.mount(web, app, app.provider)
     prove.mount(web, app, app.provider)
