@@ -136,6 +136,7 @@ def test_a_page_that_shows_today_follows_what_is_noted_elsewhere(board, open_boa
 
 
 def test_each_day_is_named_in_words_to_a_screen_reader(board):
+    board.page.wait_for_selector("td[title^='Saturday 31 January']")  # with the connection
     tree = board.page.locator("table.year").aria_snapshot()
     assert 'grid "2026, day by day"' in tree
     for name in ("Jan", "Dec"):
