@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, text
 from moodtracker.database import Database
 from moodtracker.models import metadata
 
-RELEASED = {"0001", "0004"}  # the schemas with which a version was handed out
+RELEASED = {"0001", "0004", "0005"}  # the schemas with which a version was handed out
 STORED = sorted((Path(__file__).parent / "fixtures" / "databases").glob("*.sql"))
 
 
