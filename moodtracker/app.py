@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from moodtracker import clock
+from moodtracker import clock, ledger
 from moodtracker.accounts import (
     audit,
     invitations,
@@ -21,6 +21,7 @@ from moodtracker.backups import BackupError, Backups
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
+from moodtracker.database_clock import DatabaseClock
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
@@ -71,6 +72,7 @@ class App:
     reminding: Reminding
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
+    database_clock: DatabaseClock | None  # None: this machine's own counts
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -84,13 +86,16 @@ class App:
         if backups:
             _back_up_before_upgrade(database, backups)
         database.migrate()
+        database_clock = None
+        if not database.is_sqlite:
+            database_clock = DatabaseClock(database)
+            database_clock.follow()
         log.info("%s", database.version())
         secret = Secret.of(settings)
         throttle = Throttle(database, secret)
         passwords.set_cost(
             settings.password_memory_kib, settings.password_passes, settings.password_lanes
         )
-        live = Live()
         smtp = Smtp.from_settings(settings)
         watch = ClockWatch(database)
         closing = Closing(
@@ -110,7 +115,7 @@ class App:
                 | reminder.writers(database, sender, unsubscribing),
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
-            outbox = Outbox(database, smtp, sender, [asked, boards], live=live, limit=limit)
+            outbox = Outbox(database, smtp, sender, [asked, boards], limit=limit)
         return cls(
             settings,
             secret,
@@ -118,18 +123,19 @@ class App:
             throttle,
             Proving(database, throttle, secret),
             _provider(settings),
-            live,
-            Diary(database, live),
-            Preferences(database, live),
+            database.live,
+            Diary(database),
+            Preferences(database),
             smtp,
             outbox,
             unsubscribing,
             watch,
-            YearEnd(database, live, closing, watch, outbox),
-            ClosedYears(database, live, closing),
+            YearEnd(database, closing, watch, outbox),
+            ClosedYears(database, closing),
             Reminding(database),
             backups,
-            None if database.is_sqlite else Instances(database, live),
+            None if database.is_sqlite else Instances(database),
+            database_clock,
         )
 
     def ticks(self) -> clock.Ticks:
@@ -152,7 +158,7 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
-        for kept in (sessions, links, invitations, throttling, audit, post):
+        for kept in (sessions, links, invitations, throttling, audit, post, ledger):
             kept.forget_old(self.database)
 
     @property
@@ -161,14 +167,18 @@ class App:
         return None if self.settings.is_local else setup_code.of(self.secret)
 
     def listen(self) -> None:
-        """Begin to hear what changes on other instances."""
+        """Begin to hear what changes on other instances, and to follow the database's clock."""
         if self.instances:
             self.instances.start()
+        if self.database_clock:
+            self.database_clock.start()
 
     def close(self) -> None:
         """Stop listening, and close the database."""
         if self.instances:
             self.instances.stop()
+        if self.database_clock:
+            self.database_clock.stop()
         self.database.close()
 
 

@@ -10,7 +10,7 @@ from moodtracker import clock, sealed
 from moodtracker.accounts.people import Person
 from moodtracker.board import Board
 from moodtracker.database import Database
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.models import SealedYearRow, sealed_years
 
 # What is downloaded and cannot be mailed is kept so long at the least, in case the file is lost.
@@ -62,10 +62,9 @@ _STILL_HERE = (
 class ClosedYears:
     """What a person sees of their closed years, and does with them."""
 
-    def __init__(self, database: Database, live: Live, closing: Closing) -> None:
-        """Tell ``live`` of each change."""
+    def __init__(self, database: Database, closing: Closing) -> None:
+        """Keep years as ``closing`` says."""
         self._database = database
-        self._live = live
         self._closing = closing
 
     def of(self, person: Person) -> ClosedYear | None:
@@ -106,7 +105,7 @@ class ClosedYears:
                 .where(*_is(person, year), sealed_years.moods.is_not(None))
                 .values(downloaded_at=func.coalesce(sealed_years.downloaded_at, now))
             )
-        self._live.tell(person.id)
+            tell(session, person.id)
 
     def try_again(self, person: Person, year: int) -> None:
         """Mail a year that is held once more, as soon as may be."""
@@ -116,7 +115,7 @@ class ClosedYears:
                 .where(*_is(person, year), sealed_years.state == "held")
                 .values(state="pending", next_try_at=clock.now(), attempts=0)
             )
-        self._live.tell(person.id)
+            tell(session, person.id)
 
     def erase(self, person: Person, year: int) -> None:
         """Erase a closed year now, because its person says so; what was not mailed never will be.
@@ -134,8 +133,8 @@ class ClosedYears:
                 .where(*_is(person, year), sealed_years.state != "sent")
                 .values(state="empty", lease_owner=None, lease_until=None)
             )
+            tell(session, person.id)
         self._database.forget_deleted()
-        self._live.tell(person.id)
 
     def _erased_from(
         self, state: str, sent_at: datetime | None, downloaded_at: datetime | None

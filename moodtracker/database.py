@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from moodtracker import migrations, postgresql, rights
 from moodtracker.database_trouble import DatabaseError, cause
+from moodtracker.live import Live
 from moodtracker.postgresql import Limits
 
 if TYPE_CHECKING:  # loaded where PostgreSQL is used
@@ -57,6 +58,7 @@ class Database:
                 "The address of the database cannot be read: give sqlite:///FILE "
                 "or postgresql://USER:PASSWORD@HOST:PORT/NAME."
             ) from None
+        self.live = Live()  # hears of every change that is made through this database
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._writing: Engine
         self._reading: Engine
@@ -77,9 +79,18 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that is committed at the end of the block, or rolled back on an exception."""
-        with Session(self._writing) as session, session.begin():
-            yield session
+        """A session that is committed at the end of the block, or rolled back on an exception.
+
+        Whom :func:`moodtracker.live.tell` was told of hears of it with the commit.
+        """
+        changed: set[int] = set()
+        try:
+            with Session(self._writing) as session, session.begin():
+                yield session
+                changed = self.live.pass_on(session)
+        finally:  # also where the commit's answer was lost: looking once too often does no harm
+            for user_id in changed:
+                self.live.tell_here(user_id)
 
     def repeat(self, act: Callable[[], Found]) -> Found:
         """Do ``act`` until it meets no passing trouble, up to four times within two seconds.

@@ -1,6 +1,8 @@
 """Between instances: what changed on one reaches the open pages of the others.
 
-PostgreSQL carries it (LISTEN and NOTIFY), so that several instances need nothing else. It does
+PostgreSQL carries it (LISTEN and NOTIFY), so that several instances need nothing else. The notice
+goes out with the commit of what it tells of, so that there is none of the two without the other,
+whenever an instance dies. It does
 not pass a pooler in transaction mode, nor a standby: DATABASE_URL should name the primary.
 """
 
@@ -10,9 +12,9 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from moodtracker.database import Database
-from moodtracker.live import Live
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -22,19 +24,20 @@ log = logging.getLogger(__name__)
 _CHANNEL = "moodtracker"
 _LOOK_UP_SECONDS = 0.5  # how long stopping may take
 _RETRY_SECONDS = 2.0
+_NOTIFY = text("SELECT pg_notify(:channel, :words)")
 
 
 class Instances:
     """Connects this process's :class:`~moodtracker.live.Live` with those of other processes."""
 
-    def __init__(self, database: Database, live: Live) -> None:
-        """Pass on what ``live`` is told; listen once started."""
+    def __init__(self, database: Database) -> None:
+        """Pass on what is changed through ``database``; listen once started."""
         self._database = database
-        self._live = live
+        self._live = database.live
         self._name = secrets.token_hex(8)
         self._stopping = Event()
         self._thread = Thread(target=self._listen, name="instances", daemon=True)
-        live.pass_on_by(self._notify)
+        self._live.pass_on_by(self._notify)
 
     def start(self) -> None:
         """Begin to listen to the others."""
@@ -46,16 +49,9 @@ class Instances:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _notify(self, user_id: int) -> None:
-        try:
-            with self._database.write() as session:
-                session.execute(
-                    text("SELECT pg_notify(:channel, :words)"),
-                    {"channel": _CHANNEL, "words": f"{self._name} {user_id}"},
-                )
-        except Exception as error:
-            # What changed is committed; others see it when they next look.
-            log.warning("other instances could not be told (%s)", type(error).__name__)
+    def _notify(self, session: Session, user_id: int) -> None:
+        """As a part of the change itself: PostgreSQL hands it over when that is committed."""
+        session.execute(_NOTIFY, {"channel": _CHANNEL, "words": f"{self._name} {user_id}"})
 
     def _listen(self) -> None:
         while not self._stopping.is_set():

@@ -199,7 +199,24 @@ class EntryRow(SQLModel, table=True):
     recorded_at: datetime
     tap: str
     note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
-    note_tap: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+
+
+class ActRow(SQLModel, table=True):
+    """What one act of a person's open day came to (D5); gone once the day is over."""
+
+    __tablename__ = "acts"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('done', 'day_full', 'day_locked', 'entry_gone', 'note_too_long')",
+            name="outcome",
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    tap: str = Field(primary_key=True)
+    day: date
+    outcome: str
 
 
 class SealedYearRow(SQLModel, table=True):
@@ -270,6 +287,7 @@ def _columns(table: type[SQLModel]) -> ReadOnlyColumnCollection[str, Column[Any]
 users = _columns(UserRow)
 sessions = _columns(SessionRow)
 entries = _columns(EntryRow)
+acts = _columns(ActRow)
 sealed_years = _columns(SealedYearRow)
 links = _columns(LinkRow)
 invitations = _columns(InvitationRow)

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 PARTS = 16
 # What a person's life grows. Throttles, invitations and counts stay few: they are forgotten.
-TABLES = ("entries", "sessions", "sealed_years", "links", "messages", "audit")
+TABLES = ("entries", "acts", "sessions", "sealed_years", "links", "messages", "audit")
 
 
 class SplitError(Exception):

@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
-from moodtracker import clock, days, sealed
-from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker import clock, days, ledger, sealed
+from moodtracker.accounts.people import Person, locking, person_from, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
 from moodtracker.database import Database
 from moodtracker.database_trouble import told
 from moodtracker.diary import read_year
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.mail.breaker import Breaker, Trouble
 from moodtracker.mail.lanes import wanted_state
 from moodtracker.mail.outbox import Outbox
@@ -75,14 +75,12 @@ class YearEnd:
     def __init__(
         self,
         database: Database,
-        live: Live,
         closing: Closing,
         watch: ClockWatch,
         outbox: Outbox | None,
     ) -> None:
         """Without an ``outbox`` (no mail server set) years are sealed, and wait."""
         self._database = database
-        self._live = live
         self._closing = closing
         self._watch = watch
         self._outbox = outbox
@@ -149,7 +147,7 @@ class YearEnd:
                     )
                     .values(state=wanted, next_try_at=sealed_years.due_at, attempts=0)
                 )
-            self._live.tell(person.id)
+                tell(session, person.id)
 
     def erase_due(self) -> None:
         """Erase the moods of each year whose time has come (Y5).
@@ -182,20 +180,23 @@ class YearEnd:
                 .values(**ERASED, erased_at=now)
                 .returning(sealed_years.user_id)
             ).all()
+            for user_id in erased:
+                tell(session, user_id)
         if erased:
             self._database.forget_deleted()
             log.info("%d closed year(s) erased", len(erased))
-        for user_id in erased:
-            self._live.tell(user_id)
 
     def retry_held(self) -> None:
         """Put what is held back into the queue, for instance once an address was mended."""
         with self._database.write() as session:
-            session.execute(
+            retried = session.scalars(
                 update(SealedYearRow)
                 .where(sealed_years.state == "held")
                 .values(state="pending", next_try_at=clock.now())
-            )
+                .returning(sealed_years.user_id)
+            ).all()
+            for user_id in retried:
+                tell(session, user_id)
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""
@@ -255,15 +256,12 @@ class YearEnd:
 
     def _seal_all(self, person_id: int) -> None:
         while self._seal(person_id):
-            self._live.tell(person_id)
             log.info("a year was sealed")
 
     def _seal(self, person_id: int) -> bool:
         """Seal the person's oldest open year if it has ended; whether there was one."""
         with self._database.write() as session:
-            row = session.execute(
-                select_person().where(users.id == person_id).with_for_update()
-            ).first()
+            row = session.execute(locking(select_person().where(users.id == person_id))).first()
             if row is None or row.open_year is None:
                 return False
             person, year = person_from(row), row.open_year
@@ -272,6 +270,7 @@ class YearEnd:
             self._write_down(session, person, year)
             of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
             session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
+            ledger.forget_before(session, person_id, date(year + 1, 1, 1))
             first_left = session.scalar(
                 select(func.min(entries.day)).where(entries.user_id == person_id)
             )
@@ -283,6 +282,7 @@ class YearEnd:
                     latest_day=person.today,  # a move west cannot go back behind the close (D4, Y7)
                 )
             )
+            tell(session, person_id)
         return True
 
     def _write_down(self, session: Session, person: Person, year: int) -> None:

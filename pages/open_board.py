@@ -23,6 +23,7 @@ from moodtracker.database_trouble import told
 from moodtracker.diary import DayFull, DayLocked, EntryGone, before_today, on_today
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
+from moodtracker.ledger import TooManyActs
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
@@ -33,7 +34,7 @@ from pages.tap import Look, Tap
 log = logging.getLogger(__name__)
 
 _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
-_ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong)
+_ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong, TooManyActs)
 
 
 class Shown(NamedTuple):

@@ -82,6 +82,7 @@ class MovableClock:
 def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     movable = MovableClock()
     monkeypatch.setattr(clock, "now", movable.now)
+    monkeypatch.setattr(clock, "agreed", lambda _shown: movable.now())
     monkeypatch.setattr(clock, "uptime", movable.uptime)
     return movable
 
@@ -183,13 +184,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def live() -> Live:
-    return Live()
+def live(database: Database) -> Live:
+    return database.live
 
 
 @pytest.fixture
-def diary(database: Database, live: Live) -> Diary:
-    return Diary(database, live)
+def diary(database: Database) -> Diary:
+    return Diary(database)
 
 
 Join = Callable[..., SignedIn]

@@ -15,8 +15,8 @@ LAST_DAY = date(2026, 12, 31)
 
 
 @pytest.fixture
-def preferences(database, live):
-    return Preferences(database, live)
+def preferences(database):
+    return Preferences(database)
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ UNSUBSCRIBING = Unsubscribing(Secret("a secret of the tests"), BASE_URL)
 
 
 @pytest.fixture
-def reminded(database, join, live, moved_clock):
+def reminded(database, join, moved_clock):
     """Somebody who wants to be reminded at 20:00 in Berlin; it is noon of 24 November."""
     who = join("ada", "Europe/Berlin")
-    Preferences(database, live).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
+    Preferences(database).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
     return who
 
 

@@ -7,6 +7,7 @@ from moodtracker.accounts import audit, links
 from moodtracker.accounts.audit import NOBODY, Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.mail import post
 from moodtracker.models import AuditRow, InvitationRow, UserRow, invitations, users
 from moodtracker.models import audit as audit_lines
@@ -16,13 +17,14 @@ def delete_account(database: Database, user_id: int, address: str = "") -> None:
     """Delete a person with all that is theirs, also what waits to be sent to them.
 
     What stays is that somebody left, without a name. They are told by mail, at the address that
-    they had verified. Whoever calls this tells their open pages.
+    they had verified.
     """
     with database.write() as session:
         person = by_id(session, user_id)
         if person is None:
             return
         _delete(session, user_id)
+        tell(session, user_id)
         if person.mail_address:
             post.ask(
                 session,

@@ -18,6 +18,7 @@ from moodtracker.accounts.identity import Ended, Identity, IdentityTaken, sid_in
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.models import SessionRow, UserRow, sessions, users
 
 
@@ -161,6 +162,7 @@ def end_sessions(database: Database, ended: Ended) -> int | None:
             delete(SessionRow).where(sessions.user_id == user_id, sessions.token_hash.in_(over))
         )
         audit.note(session, user_id, Event.SIGNED_OUT_ELSEWHERE)
+        tell(session, user_id)
     return user_id
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
 from moodtracker.database import Database
-from moodtracker.models import installation, users
+from moodtracker.database_clock import present
+from moodtracker.models import UserRow, installation, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Person:
     slot_labels: bool
     notes_in_mail: bool
     year_open_until: datetime | None
-    clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
+    moment: datetime  # when they were read, or what the clock showed before it was set back (D4)
 
     @property
     def mail_address(self) -> str | None:
@@ -57,27 +58,30 @@ class Person:
         held = self.year_open_until
         return held if held and self.moment < held and end < held else end
 
-    @property
-    def moment(self) -> datetime:
-        """Now, or the latest that the clock showed before it was set back (aware, UTC; D4)."""
-        now = clock.now()
-        return max(now, self.clock_seen_at or now)
 
-
+_OF_USER = [users[name] for name in Person.__dataclass_fields__ if name != "moment"]
 _OF_CLOCK = select(installation.seen_at).scalar_subquery().label("clock_seen_at")
-_COLUMNS = [
-    _OF_CLOCK if name == "clock_seen_at" else users[name] for name in Person.__dataclass_fields__
-]
 
 
 def select_person() -> Select[Any]:
     """SELECT what :func:`person_from` reads; the caller adds the conditions."""
-    return select(*_COLUMNS)
+    return select(*_OF_USER, _OF_CLOCK, present.label("present"))
+
+
+def locking(people: Select[Any]) -> Select[Any]:
+    """Rows of :func:`select_person`, locked against every other writer until the transaction ends.
+
+    Their moment is that at which the lock was had: it may have been waited for across midnight.
+    """
+    locked = people.with_for_update(of=UserRow).subquery()
+    return select(*[present.label(c.name) if c.name == "present" else c for c in locked.c])
 
 
 def person_from(row: Row[Any]) -> Person:
     """The person in a row that begins with the columns of :func:`select_person`."""
-    return Person(*row[: len(Person.__dataclass_fields__)])
+    *known, seen_at, shown = row[: len(_OF_USER) + 2]
+    now = clock.agreed(shown)
+    return Person(*(*known, max(now, seen_at or now)))
 
 
 def find(database: Database, login: str) -> Person | None:

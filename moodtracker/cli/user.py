@@ -66,7 +66,6 @@ def delete(app: App, username: str) -> None:
     """Delete USERNAME's account for good, with everything that is theirs."""
     person = somebody(app, username)
     leaving.delete_account(app.database, person.id)
-    app.live.tell(person.id)
     click.echo(f"The account of {person.username} is deleted.")
 
 
@@ -81,5 +80,4 @@ def reset_password(app: App, username: str, password: str) -> None:
         registration.set_password(app.database, person.id, password)
     except registration.InvalidInput as wrong:
         raise click.ClickException(wrong.messages["password"]) from None
-    app.live.tell(person.id)
     click.echo(f"{person.username} has a new password and is signed out everywhere.")

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from moodtracker.database import Database
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.mail.breaker import Breaker
 from moodtracker.mail.lanes import Lane
 from moodtracker.mail.letter import Envelope, Letter
@@ -38,7 +38,6 @@ class Outbox:
         envelope: Envelope,
         lanes: Sequence[Lane],
         *,
-        live: Live,
         limit: HourlyLimit,
     ) -> None:
         """The first of the ``lanes`` comes first, at every single mail."""
@@ -46,7 +45,6 @@ class Outbox:
         self._smtp = smtp
         self._envelope = envelope
         self._lanes = lanes
-        self._live = live
         self._limit = limit
         self._breaker = Breaker(database)
         self._in_trouble = False
@@ -97,7 +95,7 @@ class Outbox:
         with self._database.write() as session:
             self._write_outcomes(session)
             taken_on = self._claim(session, lanes)
-        self._tell()
+        self._outcomes.clear()
         return taken_on
 
     def _claim(self, session: Session, lanes: Sequence[Lane]) -> tuple[Lane, Claim] | None:
@@ -157,15 +155,9 @@ class Outbox:
         if self._outcomes:
             with self._database.write() as session:
                 self._write_outcomes(session)
-            self._tell()
+            self._outcomes.clear()
 
     def _write_outcomes(self, session: Session) -> None:
-        for _, outcome in self._outcomes:
+        for user_id, outcome in self._outcomes:
             outcome(session)
-
-    def _tell(self) -> None:
-        """What was written down is committed: let open pages know."""
-        people = {user_id for user_id, _ in self._outcomes}
-        self._outcomes.clear()
-        for user_id in people:
-            self._live.tell(user_id)
+            tell(session, user_id)

@@ -110,12 +110,10 @@ async def _delete(visit: Visit) -> str:
 
 
 async def _do(visit: Visit, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Do it, and let the open pages of the person know."""
     try:
         await asyncio.to_thread(act, *args, **kwargs)
     except NotThisOne:
         raise InvalidInput({"": _("That cannot be done to this account.")}) from None
-    visit.app.live.tell(_id(visit))
 
 
 def _id(visit: Visit) -> int:

@@ -47,13 +47,11 @@ async def _sign_out(visit: Visit) -> str:
         visit.given.get("device", ""),
         visit.address,
     )
-    visit.app.live.tell(visit.person.id)
     return _("That browser is signed out.")
 
 
 async def _sign_out_others(visit: Visit) -> str:
     await asyncio.to_thread(sessions.end_others, visit.app.database, visit.who, visit.address)
-    visit.app.live.tell(visit.person.id)
     return _("Every other browser is signed out.")
 
 

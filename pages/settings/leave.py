@@ -32,9 +32,9 @@ async def _show(visit: Visit) -> None:
 
 async def _leave(visit: Visit) -> Response:
     await proof.check(visit)
-    user_id = visit.person.id
-    await asyncio.to_thread(leaving.delete_account, visit.app.database, user_id, visit.address)
-    visit.app.live.tell(user_id)
+    await asyncio.to_thread(
+        leaving.delete_account, visit.app.database, visit.person.id, visit.address
+    )
     answer = errors.page(
         _("Your account is deleted"),
         _("Nothing of it is left here. Thank you for having been here; be well."),

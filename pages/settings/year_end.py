@@ -83,7 +83,6 @@ async def _mail(visit: Visit) -> str:
     await asyncio.to_thread(
         wishes.set_year_end_mail, visit.app.database, visit.person.id, visit.address, wanted=wanted
     )
-    visit.app.live.tell(visit.person.id)
     return _("Your year will be mailed to you.") if wanted else _("Your year will not be mailed.")
 
 

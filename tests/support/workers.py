@@ -17,7 +17,6 @@ from pathlib import Path
 
 from moodtracker import clock
 from moodtracker.database import Database
-from moodtracker.live import Live
 from support.year_end import make_year_end
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +84,7 @@ def _work(database_url: str, port: int, clock_file: Path) -> None:
     clock.now = lambda: datetime.now(UTC) + timedelta(seconds=offset())
     clock.uptime = lambda: time.monotonic() - started + offset()
     database = Database(database_url)
-    year_end = make_year_end(database, Live(), port, mail_at=time_of_day(0))
+    year_end = make_year_end(database, port, mail_at=time_of_day(0))
     while True:
         try:
             year_end.tick()

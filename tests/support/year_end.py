@@ -6,7 +6,6 @@ from datetime import time, timedelta
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
-from moodtracker.live import Live
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
@@ -24,7 +23,6 @@ def make_outbox(
     database: Database,
     port: int,
     *,
-    live: Live | None = None,
     watch: ClockWatch | None = None,
     keep: timedelta = KEEP,
     timeout: float = 20.0,
@@ -56,14 +54,12 @@ def make_outbox(
                 watch.is_believed,
             ),
         ],
-        live=live or Live(),
         limit=HourlyLimit(limit),
     )
 
 
 def make_year_end(
     database: Database,
-    live: Live,
     port: int | None,
     *,
     mail_at: time = time(9),
@@ -78,7 +74,6 @@ def make_year_end(
     outbox = port and make_outbox(
         database,
         port,
-        live=live,
         watch=watch,
         keep=keep,
         timeout=timeout,
@@ -86,9 +81,9 @@ def make_year_end(
         writers=writers,
         login=login,
     )
-    return YearEnd(database, live, Closing(mail_at, keep, "example.org"), watch, outbox or None)
+    return YearEnd(database, Closing(mail_at, keep, "example.org"), watch, outbox or None)
 
 
-def make_closed_years(database: Database, live: Live, *, keep: timedelta = KEEP) -> ClosedYears:
+def make_closed_years(database: Database, *, keep: timedelta = KEEP) -> ClosedYears:
     """What a person sees of their closed years."""
-    return ClosedYears(database, live, Closing(time(9), keep, "example.org"))
+    return ClosedYears(database, Closing(time(9), keep, "example.org"))

@@ -24,7 +24,6 @@ from moodtracker.accounts import sessions
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
-from moodtracker.live import Live
 from moodtracker.models import UserRow, metadata
 from moodtracker.moods import Mood
 from moodtracker.preferences import Preferences
@@ -82,10 +81,9 @@ class Lives(RuleBasedStateMachine):
 
     def open(self):
         self.database = Database(self.url)
-        live = Live()
-        self.diary = Diary(self.database, live)
-        self.preferences = Preferences(self.database, live)
-        self.year_end = make_year_end(self.database, live, None)
+        self.diary = Diary(self.database)
+        self.preferences = Preferences(self.database)
+        self.year_end = make_year_end(self.database, None)
 
     def teardown(self):
         self.database.close()
