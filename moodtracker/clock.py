@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 def agreed(shown: datetime | None) -> datetime:
-    """The present moment, of which a database's clock has just ``shown`` this; None: it has none."""
+    """The present moment, which a database's clock has just ``shown``; None: it has no clock."""
     return now() if shown is None or _standing else shown.astimezone(UTC)
 
 

@@ -26,8 +26,8 @@ class Live:
     """Carries "this person's board or session changed" to open pages.
 
     Those of this process hear it after the commit, those of others by what :meth:`pass_on_by` is
-    given. It carries no content: a listener reads what it needs, so that a message lost, doubled or late
-    can only cost time. Safe to use from every thread; listeners are called in the teller's.
+    given. It carries no content: a listener reads what it needs, so that a message lost, doubled
+    or late can only cost time. Safe to use from every thread; listeners are called in the teller's.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Live:
         return leave
 
     def pass_on_by(self, pass_on: Callable[[Session, int], None]) -> None:
-        """From now on let other instances know too, by what ``pass_on`` puts into the session."""
+        """From now on let other instances know too, by what ``pass_on`` adds to the session."""
         self._pass_on = pass_on
 
     def pass_on(self, session: Session) -> set[int]:

@@ -139,7 +139,7 @@ def test_after_a_move_west_today_stays_the_latest_day_written(diary, join, moved
     with pytest.raises(DayLocked):
         diary.record(traveller, date(2026, 11, 24), Mood.BAD, "tap00002")
     assert diary.read(traveller).today == tomorrow
-    diary.record(traveller, tomorrow, Mood.BAD, "tap00002")
+    diary.record(traveller, tomorrow, Mood.BAD, "tap00003")
     moved_clock.set(2026, 11, 26, 8, 0)
     assert diary.read(traveller).today == date(2026, 11, 26)
 

@@ -1,23 +1,44 @@
+import signal
+import subprocess
+import sys
 import threading
+from contextlib import suppress
+from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
 from moodtracker.database import Database
+from moodtracker.diary import Diary
 from moodtracker.instances import Instances
-from moodtracker.live import Live
+from moodtracker.live import tell
+from moodtracker.moods import Mood
 
-PATIENCE = 10
+PATIENCE = 30
+TODAY = date(2026, 11, 24)
+KILLED_AFTER_ITS_COMMIT = """
+import os, signal, sys
+from moodtracker.database import Database
+from moodtracker.instances import Instances
+from moodtracker.live import tell
+
+database = Database(sys.argv[1])
+Instances(database)
+database.live.follow(7, lambda: os.kill(os.getpid(), signal.SIGKILL))  # first after the commit
+with database.write() as session:
+    tell(session, 7)
+"""
 
 
 class Instance:
     """One process's live boards, with a page of person 7 open."""
 
-    def __init__(self, database):
-        self.live = Live()
+    def __init__(self, url):
+        self.database = Database(url)
         self.told = threading.Semaphore(0)
-        self.live.follow(7, self.told.release)
-        self.instances = Instances(database, self.live)
+        self.database.live.follow(7, self.told.release)
+        self.instances = Instances(self.database)
         self.instances.start()
         assert self.told.acquire(timeout=PATIENCE), "it tells its pages once it listens"
 
@@ -26,6 +47,14 @@ class Instance:
 
     def heard_more(self):
         return self.told.acquire(timeout=0.3)
+
+    def change(self, user_id):
+        with self.database.write() as session:
+            tell(session, user_id)
+
+    def stop(self):
+        self.instances.stop()
+        self.database.close()
 
 
 @pytest.fixture
@@ -36,21 +65,21 @@ def database(postgresql_template):
 
 
 @pytest.fixture
-def start(database):
+def start(postgresql_template):
     started = []
 
     def start_one():
-        started.append(Instance(database))
+        started.append(Instance(postgresql_template))
         return started[-1]
 
     yield start_one
     for each in started:
-        each.instances.stop()
+        each.stop()
 
 
 def test_what_changes_on_one_instance_reaches_the_pages_of_every_other(start):
     here, there, elsewhere = start(), start(), start()
-    here.live.tell(7)
+    here.change(7)
     assert here.hears()
     assert there.hears()
     assert elsewhere.hears()
@@ -58,7 +87,7 @@ def test_what_changes_on_one_instance_reaches_the_pages_of_every_other(start):
 
 def test_a_page_hears_of_a_change_once(start):
     here, there = start(), start()
-    here.live.tell(7)
+    here.change(7)
     assert here.hears()
     assert there.hears()
     assert not here.heard_more()
@@ -67,7 +96,7 @@ def test_a_page_hears_of_a_change_once(start):
 
 def test_nobody_hears_of_other_peoples_changes(start):
     here, there = start(), start()
-    here.live.tell(8)
+    here.change(8)
     assert not there.heard_more()
 
 
@@ -82,12 +111,65 @@ def test_a_connection_that_was_cut_is_made_anew_and_what_was_missed_is_looked_up
         )
     assert here.hears()
     assert there.hears()
-    here.live.tell(7)
+    here.change(7)
     assert there.hears()
 
 
-def test_a_change_is_told_here_even_where_the_database_is_away(start, database):
+def test_what_was_rolled_back_is_told_to_nobody(start):
+    here, there = start(), start()
+    with suppress(LookupError), here.database.write() as session:
+        tell(session, 7)
+        raise LookupError
+    assert not there.heard_more()
+    assert not here.heard_more()
+
+
+def test_a_change_that_cannot_be_told_is_not_made(start, database):
     here = start()
-    here.instances._database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    here.live.tell(7)
-    assert here.hears()
+
+    def unheard(session, user_id):
+        session.execute(text("SELECT pg_notify('', '')"))  # a channel without a name
+
+    database.live.pass_on_by(unheard)
+    with database.write() as session:
+        before = session.scalar(text("SELECT count(*) FROM mail_counts"))
+
+    def change():
+        with database.write() as session:
+            session.execute(text("INSERT INTO mail_counts (minute, mails) VALUES (now(), 1)"))
+            tell(session, 7)
+
+    with pytest.raises(DBAPIError, match="channel name"):
+        change()
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM mail_counts")) == before
+    assert not here.heard_more()
+
+
+def test_an_instance_that_is_killed_after_its_commit_has_told_the_others(
+    start, postgresql_template
+):
+    there = start()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AFTER_ITS_COMMIT, postgresql_template], check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert there.hears()
+
+
+def test_a_tap_is_one_transaction_with_its_notice(start, join, moved_clock):
+    here, there = start(), start()
+    ada = join("tapper")
+    moved_clock.set(2026, 11, 24, 12)
+    heard = threading.Semaphore(0)
+    there.database.live.follow(ada.person.id, heard.release)
+    used = []
+
+    def count(connection):
+        number = connection.exec_driver_sql("SELECT txid_current_if_assigned()").scalar()
+        used.append(number)
+
+    event.listen(here.database._writing, "commit", count)
+    Diary(here.database).record(ada, TODAY, Mood.GOOD, "tap00001")
+    assert heard.acquire(timeout=PATIENCE)
+    assert len([number for number in used if number is not None]) == 1
