@@ -38,12 +38,23 @@ _ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong, TooManyActs)
 
 
 class Shown(NamedTuple):
-    """All that a board page shows: ``locked`` are the moods that ``board`` only counts."""
+    """All that a board page shows: ``locked`` are the moods that ``board`` only counts.
+
+    They are None where today alone was read.
+    """
 
     person: Person
     board: Board
     closed: ClosedYear | None
-    locked: Sequence[Pick] = ()
+    locked: Sequence[Pick] | None = None
+
+
+class Day(NamedTuple):
+    """The day that a page shows, and what all others come to: one value, as threads read it."""
+
+    today: date
+    before: Tally
+    ends_at: datetime
 
 
 def read(app: App, session: Session, person: Person) -> Shown:
@@ -74,7 +85,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
         ),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
-            board, locked, day_words.address(language.spoken(), board.year)
+            board, locked or (), day_words.address(language.spoken(), board.year)
         ),
         "numbers-card": numbers.card(board),
     }
@@ -109,7 +120,7 @@ class OpenBoard:
 
     def is_past(self, now: datetime) -> bool:
         """Whether the day that the page shows is over."""
-        return now >= self._day_ends_at
+        return now >= self._day.ends_at
 
     def touch(self) -> None:
         """Have the page refreshed soon; callable from any thread."""
@@ -221,9 +232,10 @@ class OpenBoard:
             return self._read_of(session, still_signed_in(session, self._who))
 
     def _read_of(self, session: Session, person: Person) -> Shown:
-        if person.today != self._day:
+        day = self._day
+        if person.today != day.today:
             return read(self._app, session, person)
-        return read_today(self._app, session, person, self._day, self._before)
+        return read_today(self._app, session, person, day.today, day.before)
 
     def _values(self, shown: Shown) -> Values:
         person, board, closed, _locked = shown
@@ -243,17 +255,20 @@ class OpenBoard:
             self._client.run_javascript("location.reload()")
             return
         values = self._values(shown)
-        if shown.board.today == self._day:
+        if shown.board.today == self._day.today:
             replaced = dict(changes(self._shown, values))
+        elif shown.locked is None:  # today, as it was before the page turned to another day
+            self._show({}, **more)
+            self._refresh_soon()
+            return
         else:
             replaced = dict(cards(shown))
         self._note(shown, values)
         self._show(replaced, **more)
 
     def _note(self, shown: Shown, values: Values) -> None:
-        self._day = shown.board.open_day
-        self._before = shown.board.before
-        self._day_ends_at = shown.person.ends_at(self._day)
+        today = shown.board.open_day
+        self._day = Day(today, shown.board.before, shown.person.ends_at(today))
         self._shown = values
 
     def _show(self, values: Values, **more: list[str] | str | None) -> None:

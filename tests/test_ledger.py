@@ -273,7 +273,8 @@ def test_an_upgrade_amid_the_day_keeps_what_was_done_before_it(tmp_path):
     with old.write() as session:
         session.execute(
             text(
-                "INSERT INTO users (id, username, first_name, last_name, zone, created_at, latest_day)"
+                "INSERT INTO users"
+                " (id, username, first_name, last_name, zone, created_at, latest_day)"
                 " VALUES (1, 'ada', 'Ada', '', 'UTC', '2026-01-01', '2026-11-24')"
             )
         )

@@ -120,7 +120,7 @@ CHANGES = {
     "mail": lambda db, who: wishes.set_year_end_mail(db, who.person.id, wanted=False),
     "password": lambda db, who: registration.set_password(db, who.person.id, PASSPHRASE),
     "sessions": lambda db, who: sessions.end_all(db, who.person.id),
-    "other sessions": lambda db, who: sessions.end_others(db, who),
+    "other sessions": sessions.end_others,
     "session": lambda db, who: sessions.end(db, who.person.id, who.token_hash),
     "own password": lambda db, who: new_password.change(db, who, PASSPHRASE),
     "switched off": lambda db, who: administering.switch_off(db, who.person.id, by=0),
