@@ -33,6 +33,7 @@ from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.preferences import Preferences
+from moodtracker.readiness import Readiness
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
@@ -71,6 +72,7 @@ class App:
     reminding: Reminding
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
+    readiness: Readiness
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -130,6 +132,7 @@ class App:
             Reminding(database),
             backups,
             None if database.is_sqlite else Instances(database, live),
+            Readiness(database),
         )
 
     def ticks(self) -> clock.Ticks:
@@ -167,6 +170,7 @@ class App:
 
     def close(self) -> None:
         """Stop listening, and close the database."""
+        self.readiness.stop()
         if self.instances:
             self.instances.stop()
         self.database.close()

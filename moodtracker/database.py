@@ -58,6 +58,7 @@ class Database:
                 "The address of the database cannot be read: give sqlite:///FILE "
                 "or postgresql://USER:PASSWORD@HOST:PORT/NAME."
             ) from None
+        self._is_silent = False
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._writing: Engine
         self._reading: Engine
@@ -143,9 +144,12 @@ class Database:
         try:
             with Session(self._apart) as session:
                 found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            self._is_silent = False
             return bool(found == newest_revision())
         except Exception as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
+            if not self._is_silent:  # else it was said before
+                log.warning("the database does not answer: %s", type(error).__name__)
+            self._is_silent = True
             return False
 
     def revision(self) -> str | None:

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from sqlalchemy import text
@@ -6,8 +7,11 @@ from sqlalchemy import text
 from moodtracker.database import Database
 from moodtracker.instances import Instances
 from moodtracker.live import Live
+from moodtracker.postgresql import Limits
+from support.cluster import Cluster
 
-PATIENCE = 10
+PATIENCE = 60
+SOON = Limits(connect=1, statement=1)
 
 
 class Instance:
@@ -17,6 +21,7 @@ class Instance:
         self.live = Live()
         self.told = threading.Semaphore(0)
         self.live.follow(7, self.told.release)
+        self.live.follow_gaps(self.told.release)
         self.instances = Instances(database, self.live)
         self.instances.start()
         assert self.told.acquire(timeout=PATIENCE), "it tells its pages once it listens"
@@ -36,6 +41,14 @@ def database(postgresql_template):
 
 
 @pytest.fixture
+def own_cluster():
+    made = Cluster()
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
 def start(database):
     started = []
 
@@ -46,6 +59,13 @@ def start(database):
     yield start_one
     for each in started:
         each.instances.stop()
+
+
+def await_words(words, caplog):
+    deadline = time.monotonic() + PATIENCE
+    while words not in caplog.text:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_what_changes_on_one_instance_reaches_the_pages_of_every_other(start):
@@ -91,3 +111,16 @@ def test_a_change_is_told_here_even_where_the_database_is_away(start, database):
     here.instances._database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
     here.live.tell(7)
     assert here.hears()
+
+
+def test_a_server_that_hangs_is_given_up_and_what_was_missed_is_looked_up(own_cluster, caplog):
+    database = Database(own_cluster.url.replace("postgresql:", "postgresql+psycopg:"), SOON)
+    here = Instance(database)
+    try:
+        own_cluster.freeze()
+        await_words("out of hearing", caplog)
+        own_cluster.thaw()
+        assert here.hears()
+    finally:
+        here.instances.stop()
+        database.close()
