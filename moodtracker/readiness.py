@@ -5,13 +5,13 @@ from threading import Event, Thread
 
 from moodtracker.database import Database
 
-_EVERY_SECONDS = 1.0
+_EVERY_SECONDS = 0.5
 # A good answer is good for so long; the database is silent where none has come since.
 _LASTS_SECONDS = 5.0
 
 
 class Readiness:
-    """Asks the database every second, in a thread and over a connection of its own.
+    """Asks the database twice a second, in a thread and over a connection of its own.
 
     So the answer to a balancer waits for nothing that people wait for; were it to stand in the
     same queue, a busy instance would be taken for a dead one, and its pages would come to the next.
