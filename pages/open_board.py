@@ -133,7 +133,7 @@ class OpenBoard:
     def greet(self) -> None:
         """The socket stands (again): let the page hand over its taps, and show what it missed."""
         self._client.run_javascript("moodtracker.connected()")
-        self._refresh_soon()
+        self.look_again()
 
     @asks_for_its_session  # in the transaction that writes
     async def take(self, event: GenericEventArguments) -> None:

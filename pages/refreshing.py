@@ -4,9 +4,12 @@ Where changes went unheard, and at a zone's midnight, thousands of pages have to
 at once they would keep the database, the threads and the event loop from everything else.
 """
 
+import asyncio
+import logging
+from collections.abc import Coroutine
 from typing import Protocol
 
-from nicegui import background_tasks
+log = logging.getLogger(__name__)
 
 AT_ONCE = 2
 
@@ -14,7 +17,7 @@ AT_ONCE = 2
 class Refreshed(Protocol):
     """What shows something that may have changed."""
 
-    async def refresh(self) -> None:
+    def refresh(self) -> Coroutine[object, object, None]:
         """Read it anew, and show it."""
 
 
@@ -23,7 +26,8 @@ class Refreshing:
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         """Begin with none."""
-        self._free = at_once
+        self._at_once = at_once
+        self._running: set[asyncio.Task[None]] = set()
         self._with_news: dict[Refreshed, None] = {}  # in the order in which they came
         self._others: dict[Refreshed, None] = {}
 
@@ -45,15 +49,15 @@ class Refreshing:
         self._others.pop(page, None)
 
     def _go_on(self) -> None:
-        while self._free and (queue := self._with_news or self._others):
+        while len(self._running) < self._at_once and (queue := self._with_news or self._others):
             page = next(iter(queue))
             del queue[page]
-            self._free -= 1
-            background_tasks.create(self._refresh(page), name="refresh a page")
+            task = asyncio.create_task(page.refresh(), name="refresh a page")
+            self._running.add(task)
+            task.add_done_callback(self._end)
 
-    async def _refresh(self, page: Refreshed) -> None:
-        try:
-            await page.refresh()
-        finally:
-            self._free += 1
-            self._go_on()
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a page could not be read anew (%s)", type(error).__name__)
+        self._go_on()

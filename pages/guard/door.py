@@ -24,6 +24,7 @@ from moodtracker.mail import unsubscribe
 from pages import errors, health, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
+from pages.guard.admission import Admission
 from pages.guard.cookies import cookie_in, cookie_name
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
@@ -73,6 +74,7 @@ class Guard:
         self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
+        self._admission = Admission()
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -106,7 +108,16 @@ class Guard:
                 receive = await limits.with_body(receive)
             except BodyRefused as refused:
                 answer = refused.answer
-        answer = answer or await self._met(scope, headers)
+        if answer is not None:
+            await answer(scope, receive, send)
+        elif scope["path"] in self._reads:
+            async with self._admission.turn(send) as sending:
+                await self._meet(scope, headers, receive, sending)
+        else:
+            await self._meet(scope, headers, receive, send)
+
+    async def _meet(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        answer = await self._met(scope, headers)
         if answer is not None:
             await answer(scope, receive, send)
             return
