@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
@@ -123,4 +124,37 @@ def test_a_server_that_hangs_is_given_up_and_what_was_missed_is_looked_up(own_cl
         assert here.hears()
     finally:
         here.instances.stop()
+        database.close()
+
+
+class Pooler:
+    """What is said goes now to one connection, now to another, as in transaction mode."""
+
+    def __init__(self, heard, other):
+        self.notifies = heard.notifies
+        self._heard, self._other = heard, other
+
+    def execute(self, statement, *values):
+        listens = statement.startswith("LISTEN")
+        return (self._other if listens else self._heard).execute(statement, *values)
+
+
+class PooledDatabase(Database):
+    @contextmanager
+    def own_connection(self):
+        with super().own_connection() as one, super().own_connection() as other:
+            yield Pooler(one, other)
+
+
+def test_a_pooler_that_takes_listen_and_brings_nothing_is_named(postgresql_template, caplog):
+    database, live = PooledDatabase(postgresql_template), Live()
+    told = []
+    live.follow_gaps(lambda: told.append(True))
+    instances = Instances(database, live)
+    instances.start()
+    try:
+        await_words("name PostgreSQL itself in MOODTRACKER_DATABASE_URL", caplog)
+        assert told == []
+    finally:
+        instances.stop()
         database.close()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Message, Send
 
-_AT_ONCE = 3
+_AT_ONCE = 2
 
 
 class Admission:
