@@ -34,6 +34,7 @@ from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.preferences import Preferences
+from moodtracker.readiness import Readiness
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
@@ -73,6 +74,7 @@ class App:
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
     database_clock: DatabaseClock | None  # None: this machine's own counts
+    readiness: Readiness
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -136,6 +138,7 @@ class App:
             backups,
             None if database.is_sqlite else Instances(database),
             database_clock,
+            Readiness(database),
         )
 
     def ticks(self) -> clock.Ticks:
@@ -175,6 +178,7 @@ class App:
 
     def close(self) -> None:
         """Stop listening, and close the database."""
+        self.readiness.stop()
         if self.instances:
             self.instances.stop()
         if self.database_clock:

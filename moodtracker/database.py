@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -59,16 +60,24 @@ class Database:
                 "or postgresql://USER:PASSWORD@HOST:PORT/NAME."
             ) from None
         self.live = Live()  # hears of every change that is made through this database
+        self._is_silent = False
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._writing: Engine
         self._reading: Engine
+        # For what must not wait until the pages have done with a connection: readiness, and hearing
+        # of other instances. It is made when it is first used.
+        self._apart: Engine
         if self.is_sqlite:
             if refusal := rights.refusal(Path(parsed.database or "")):
                 raise DatabaseError(refusal)
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
+            self._apart = _sqlite_engine(url, connections=1, begin="BEGIN")
         else:
-            self._writing = postgresql.engine(parsed, limits or Limits())
+            limits = limits or Limits()
+            self._writing = postgresql.engine(parsed, limits)
+            soon = replace(limits, connections=1, statement=limits.connect)
+            self._apart = postgresql.engine(parsed, soon)
             self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
@@ -138,11 +147,20 @@ class Database:
             raise DatabaseError(f"The database does not open: {cause(error)}.") from None
 
     def is_ready(self) -> bool:
-        """Whether the database answers and has the schema that this app expects."""
+        """Whether the database answers and has the schema that this app expects.
+
+        It is asked over a connection of its own, so that whatever keeps the pages' busy, or hangs
+        there, does not delay the answer.
+        """
         try:
-            return self.revision() == newest_revision()
+            with Session(self._apart) as session:
+                found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            self._is_silent = False
+            return bool(found == newest_revision())
         except Exception as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
+            if not self._is_silent:  # else it was said before
+                log.warning("the database does not answer: %s", type(error).__name__)
+            self._is_silent = True
             return False
 
     def revision(self) -> str | None:
@@ -171,7 +189,7 @@ class Database:
     @contextmanager
     def own_connection(self) -> "Iterator[psycopg.Connection[object]]":
         """A connection to PostgreSQL outside of the pools, where each statement is committed."""
-        pooled = self._writing.raw_connection()
+        pooled = self._apart.raw_connection()
         connection = cast("psycopg.Connection[object]", pooled.driver_connection)
         pooled.detach()
         try:
@@ -195,8 +213,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._reading.dispose()
-        self._writing.dispose()
+        for engine in (self._apart, self._reading, self._writing):
+            engine.dispose()
 
 
 class OnDatabase(Protocol):
@@ -232,8 +250,7 @@ def knows_revision(revision: str) -> bool:
 
 def _wait_for_turn(connection: Connection) -> None:
     """Be the only one to migrate, for as long as it takes: a large table has no time limit."""
-    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    postgresql.take_off_limits(connection)
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
 
 

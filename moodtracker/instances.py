@@ -2,12 +2,14 @@
 
 PostgreSQL carries it (LISTEN and NOTIFY), so that several instances need nothing else. The notice
 goes out with the commit of what it tells of, so that there is none of the two without the other,
-whenever an instance dies. It does
-not pass a pooler in transaction mode, nor a standby: DATABASE_URL should name the primary.
+whenever an instance dies. It does not pass a pooler in transaction mode, nor a standby:
+DATABASE_URL should name the primary. Each instance notifies itself now and then, and expects to
+hear it: so it notices a server that hangs, and a pooler that takes LISTEN and brings nothing.
 """
 
 import logging
 import secrets
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,20 @@ _CHANNEL = "moodtracker"
 _LOOK_UP_SECONDS = 0.5  # how long stopping may take
 _RETRY_SECONDS = 2.0
 _NOTIFY = text("SELECT pg_notify(:channel, :words)")
+_PULSE_SECONDS = 5.0  # how often it notifies itself, and how soon it has to hear that
+# Not worth a replica's acknowledgement, which would keep it waiting where the replica is away.
+_PULSE = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
+
+
+class OutOfHearing(Exception):  # noqa: N818 - the state it is in
+    """What this process says to itself by way of the database does not come back."""
+
+    def __str__(self) -> str:
+        """What helps."""
+        return (
+            "PostgreSQL answers, but brings no notice: a pooler in transaction mode may stand in "
+            "between; name PostgreSQL itself in MOODTRACKER_DATABASE_URL"
+        )
 
 
 class Instances:
@@ -35,6 +51,7 @@ class Instances:
         self._database = database
         self._live = database.live
         self._name = secrets.token_hex(8)
+        self._trouble: str | None = None  # that was told last
         self._stopping = Event()
         self._thread = Thread(target=self._listen, name="instances", daemon=True)
         self._live.pass_on_by(self._notify)
@@ -58,15 +75,37 @@ class Instances:
             try:
                 with self._database.own_connection() as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
-                    self._live.tell_all_here()  # what happened before this was not heard
                     self._hear(connection)
+            except OutOfHearing as trouble:
+                self._warn(str(trouble))
             except Exception as error:
-                log.warning("the other instances are out of hearing (%s)", type(error).__name__)
-                self._stopping.wait(_RETRY_SECONDS)
+                self._warn(type(error).__name__)
+            self._stopping.wait(_RETRY_SECONDS)
 
     def _hear(self, connection: "Connection[object]") -> None:
+        """Hear until told to stop; raises :class:`OutOfHearing` where an own word is not heard."""
+        hears = False
+        said_at = heard_at = -_PULSE_SECONDS
         while not self._stopping.is_set():
+            now = time.monotonic()
+            if heard_at >= said_at and now >= said_at + _PULSE_SECONDS:
+                connection.execute(_PULSE, (_CHANNEL, f"{self._name} pulse"))
+                # Again, so that pg_stat_activity says what this connection is there for.
+                connection.execute(f"LISTEN {_CHANNEL}")
+                said_at = now
+            elif heard_at < said_at < now - _PULSE_SECONDS:
+                raise OutOfHearing
             for notice in connection.notifies(timeout=_LOOK_UP_SECONDS):
                 name, _, user_id = notice.payload.partition(" ")
-                if name != self._name and user_id.isdigit():
+                if name == self._name:
+                    heard_at = time.monotonic()
+                elif user_id.isdigit():
                     self._live.tell_here(int(user_id))
+            if not hears and heard_at >= said_at:
+                hears, self._trouble = True, None
+                self._live.tell_of_gap()  # what happened before this was not heard
+
+    def _warn(self, trouble: str) -> None:
+        if trouble != self._trouble:  # else it was said before
+            log.warning("the other instances are out of hearing (%s)", trouble)
+        self._trouble = trouble

@@ -33,6 +33,7 @@ class Live:
     def __init__(self) -> None:
         """Begin with no listeners."""
         self._listeners: defaultdict[int, set[Listener]] = defaultdict(set)
+        self._after_gap: set[Listener] = set()
         self._lock = Lock()
         self._pass_on: Callable[[Session, int], None] = lambda _session, _user_id: None
 
@@ -60,20 +61,38 @@ class Live:
             self._pass_on(session, user_id)
         return changed
 
-    def tell_all_here(self) -> None:
-        """Let every listener of this process know: something may have changed meanwhile."""
+    def follow_gaps(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` after each time in which changes may have gone unheard.
+
+        Returns what ends that. Whose changes they were nobody knows: what is read anew then, is
+        best read by and by.
+        """
         with self._lock:
-            followed = list(self._listeners)
-        for user_id in followed:
-            self.tell_here(user_id)
+            self._after_gap.add(listener)
+
+        def leave() -> None:
+            with self._lock:
+                self._after_gap.discard(listener)
+
+        return leave
+
+    def tell_of_gap(self) -> None:
+        """Let this process know that changes made elsewhere may have gone unheard."""
+        with self._lock:
+            listeners = list(self._after_gap)
+        _call(listeners)
 
     def tell_here(self, user_id: int) -> None:
         """Let every listener of this person in this process know."""
         with self._lock:
             listeners = list(self._listeners.get(user_id, ()))
-        for listener in listeners:
-            try:
-                listener()
-            except Exception as error:
-                # What changed is committed: neither its teller nor the other pages are to suffer.
-                log.error("an open page could not be told (%s)", type(error).__name__)  # noqa: TRY400
+        _call(listeners)
+
+
+def _call(listeners: list[Listener]) -> None:
+    for listener in listeners:
+        try:
+            listener()
+        except Exception as error:
+            # What changed is committed: neither its teller nor the other pages are to suffer.
+            log.error("an open page could not be told (%s)", type(error).__name__)  # noqa: TRY400

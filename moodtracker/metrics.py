@@ -58,7 +58,7 @@ def text(app: App, requests: Requests, open_pages: int) -> str:
 
 def _present(app: App, open_pages: int) -> Iterator[str]:
     yield from _gauge("build_info", {f'version="{__version__}"': 1})
-    yield from _gauge("ready", {"": int(app.database.is_ready())})
+    yield from _gauge("ready", {"": int(app.readiness.is_ready())})
     yield from _gauge("open_pages", {"": open_pages})
     states = app.year_end.status().states
     yield from _gauge("closed_years", {f'state="{name}"': n for name, n in states.items()})

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from threading import Lock
 from typing import NamedTuple
 
@@ -29,11 +30,15 @@ from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
 from pages import closed_year, day_words, session_watch, words
 from pages.guard import asks_for_its_session
+from pages.refreshing import AT_ONCE, Refreshing
 from pages.tap import Look, Tap
+from pages.threads import Threads
 
 log = logging.getLogger(__name__)
 
 _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
+_TAPPING = Threads("taps", 4)
+_REFRESHING = Threads("refreshes", AT_ONCE)
 _ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong, TooManyActs)
 
 
@@ -99,15 +104,18 @@ class OpenBoard:
     (D3), so that their count is enough until the next day begins.
     """
 
-    def __init__(self, app: App, who: SignedIn, client: Client, shown: Shown) -> None:
-        """The first HTML is drawn of ``shown``."""
+    def __init__(
+        self, app: App, who: SignedIn, client: Client, shown: Shown, refreshing: Refreshing
+    ) -> None:
+        """The first HTML is drawn of ``shown``; ``refreshing`` says when to read anew."""
         self._app = app
         self._who = who
         self._client = client
         self._language = language.spoken()
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
-        self._refreshing: asyncio.Task[None] | None = None
+        self._queue = refreshing
+        self._is_refreshing = False
         self._stale = False
         self._touches = 0
         self._counting = Lock()
@@ -128,10 +136,16 @@ class OpenBoard:
             self._touches += 1
         self._loop.call_soon_threadsafe(self._refresh_unless_answering)
 
+    def look_again(self) -> None:
+        """Have the page refreshed when nobody waits: there may be more to see, or a new day."""
+        self._stale = True
+        if not self._is_refreshing:
+            self._queue.by_and_by(self)
+
     def greet(self) -> None:
         """The socket stands (again): let the page hand over its taps, and show what it missed."""
         self._client.run_javascript("moodtracker.connected()")
-        self._refresh_soon()
+        self.look_again()
 
     @asks_for_its_session  # in the transaction that writes
     async def take(self, event: GenericEventArguments) -> None:
@@ -144,7 +158,7 @@ class OpenBoard:
                 return
             async with self._turn:
                 try:
-                    shown, touches = await asyncio.to_thread(self._carry_out, tap)
+                    shown, touches = await _TAPPING.run(partial(self._carry_out, tap))
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                 except _ANSWERS as answer:
@@ -155,7 +169,7 @@ class OpenBoard:
                     log.error("a tap could not be saved (%s)", told(error))  # noqa: TRY400
                     self._answer(None, words.for_person(error))
                 else:
-                    if touches == self._touches and self._is_at_rest:
+                    if touches == self._touches and not self._is_refreshing:
                         self._turn_to(shown, done=[tap.tap])
                     else:  # there is more to see by now
                         self._answer(tap.tap, None)
@@ -199,14 +213,18 @@ class OpenBoard:
         if not self._turn.locked():  # else the tap's own answer shows what it changed
             self._refresh_soon()
 
-    @property
-    def _is_at_rest(self) -> bool:
-        return self._refreshing is None or self._refreshing.done()
-
     def _refresh_soon(self) -> None:
         self._stale = True
-        if self._is_at_rest:
-            self._refreshing = self._loop.create_task(self._refresh())
+        if not self._is_refreshing:
+            self._queue.soon(self)
+
+    async def refresh(self) -> None:
+        """Read what there is to show until it stays the same meanwhile, and show it."""
+        self._is_refreshing = True
+        try:
+            await self._refresh()
+        finally:
+            self._is_refreshing = False
 
     async def _refresh(self) -> None:
         while self._stale and not self._client.is_deleted:
@@ -216,7 +234,7 @@ class OpenBoard:
             message, self._message = self._message, None
             with language.speaking(self._language):
                 try:
-                    shown = await asyncio.to_thread(self._app.database.repeat, self._read)
+                    shown = await _REFRESHING.run(partial(self._app.database.repeat, self._read))
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                     return

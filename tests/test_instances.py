@@ -2,7 +2,8 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from datetime import date
 
 import pytest
@@ -14,8 +15,11 @@ from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import tell
 from moodtracker.moods import Mood
+from moodtracker.postgresql import Limits
+from support.cluster import Cluster
 
-PATIENCE = 30
+PATIENCE = 60
+SOON = Limits(connect=1, statement=1)
 TODAY = date(2026, 11, 24)
 KILLED_AFTER_ITS_COMMIT = """
 import os, signal, sys
@@ -34,10 +38,11 @@ with database.write() as session:
 class Instance:
     """One process's live boards, with a page of person 7 open."""
 
-    def __init__(self, url):
-        self.database = Database(url)
+    def __init__(self, url, limits=None):
+        self.database = Database(url, limits)
         self.told = threading.Semaphore(0)
         self.database.live.follow(7, self.told.release)
+        self.database.live.follow_gaps(self.told.release)
         self.instances = Instances(self.database)
         self.instances.start()
         assert self.told.acquire(timeout=PATIENCE), "it tells its pages once it listens"
@@ -65,6 +70,14 @@ def database(postgresql_template):
 
 
 @pytest.fixture
+def own_cluster():
+    made = Cluster()
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
 def start(postgresql_template):
     started = []
 
@@ -75,6 +88,13 @@ def start(postgresql_template):
     yield start_one
     for each in started:
         each.stop()
+
+
+def await_words(words, caplog):
+    deadline = time.monotonic() + PATIENCE
+    while words not in caplog.text:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_what_changes_on_one_instance_reaches_the_pages_of_every_other(start):
@@ -173,3 +193,46 @@ def test_a_tap_is_one_transaction_with_its_notice(start, join, moved_clock):
     Diary(here.database).record(ada, TODAY, Mood.GOOD, "tap00001")
     assert heard.acquire(timeout=PATIENCE)
     assert len([number for number in used if number is not None]) == 1
+
+
+def test_a_server_that_hangs_is_given_up_and_what_was_missed_is_looked_up(own_cluster, caplog):
+    here = Instance(own_cluster.url.replace("postgresql:", "postgresql+psycopg:"), SOON)
+    try:
+        own_cluster.freeze()
+        await_words("out of hearing", caplog)
+        own_cluster.thaw()
+        assert here.hears()
+    finally:
+        here.stop()
+
+
+class Pooler:
+    """What is said goes now to one connection, now to another, as in transaction mode."""
+
+    def __init__(self, heard, other):
+        self.notifies = heard.notifies
+        self._heard, self._other = heard, other
+
+    def execute(self, statement, *values):
+        listens = statement.startswith("LISTEN")
+        return (self._other if listens else self._heard).execute(statement, *values)
+
+
+class PooledDatabase(Database):
+    @contextmanager
+    def own_connection(self):
+        with super().own_connection() as one, super().own_connection() as other:
+            yield Pooler(one, other)
+
+
+def test_a_pooler_that_takes_listen_and_brings_nothing_is_named(postgresql_template, caplog):
+    database, told = PooledDatabase(postgresql_template), []
+    database.live.follow_gaps(lambda: told.append(True))
+    instances = Instances(database)
+    instances.start()
+    try:
+        await_words("name PostgreSQL itself in MOODTRACKER_DATABASE_URL", caplog)
+        assert told == []
+    finally:
+        instances.stop()
+        database.close()
