@@ -97,7 +97,7 @@ def test_each_persons_year_ends_at_their_own_midnight(year_end, join, diary, dat
     people = {name: join(name, zone) for name, (zone, _) in zones.items()}
     moved_clock.set(2026, 12, 31, 9, 0)
     for who in people.values():
-        diary.record(who, who.person.today, Mood.GOOD, "tap00001")
+        diary.record(who, diary.read(who).today, Mood.GOOD, "tap00001")
     ended = []
     for name, (_, moment) in zones.items():
         moved_clock.set(*moment)

@@ -81,7 +81,7 @@ def person_from(row: Row[Any]) -> Person:
     """The person in a row that begins with the columns of :func:`select_person`."""
     *known, seen_at, shown = row[: len(_OF_USER) + 2]
     now = clock.agreed(shown)
-    return Person(*(*known, max(now, seen_at or now)))
+    return Person(*[*known, max(now, seen_at or now)])
 
 
 def find(database: Database, login: str) -> Person | None:
