@@ -85,7 +85,7 @@ def _give_patience(engine: Engine, limits: Limits) -> None:
     """Have its connections give up on a server that hangs, soon where it only has to say a word."""
     from moodtracker.postgresql_connection import Connection as Patient  # noqa: PLC0415 - loads psycopg
 
-    at_work, at_rest = limits.statement + _GRACE_SECONDS, limits.connect
+    at_work, at_rest = limits.statement + _GRACE_SECONDS, _GRACE_SECONDS
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, words: Any, named: Any) -> Patient:
