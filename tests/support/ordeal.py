@@ -134,7 +134,8 @@ class Ordeal:
             try:
                 for person in self._people:
                     self._bring_tabs(person)
-                await self._until(lambda: all(tab.connected for tab in self._tabs), "connected")
+                await self._await_connections()
+                self._rest(rests=False)
                 await self._harm(acts, harms)
                 await self.settle()
                 for each in last:
@@ -145,19 +146,14 @@ class Ordeal:
         await asyncio.to_thread(self._check)
         return self.report
 
-    def rest(self, *, rests: bool = True) -> None:
-        """Let nobody act, or everybody again."""
-        for tab in self._tabs:
-            tab.acts = not rests
-
     async def settle(self) -> None:
         """Wait until all is answered, and every page shows what the rows hold."""
-        self.rest()
+        self._rest()
         if not await self._until(lambda: not any(tab.shelf for tab in self._tabs)):
             for tab in self._tabs:
                 lines = [str(tab.person.operations[name]) for name in tab.shelf]
                 self.report.add(tab.person.id, [Fault(UNANSWERED, each) for each in lines])
-        await self._until(lambda: all(tab.connected for tab in self._tabs), "connected")
+        await self._await_connections()
         await self._converge(time.monotonic())
 
     async def act_and_leave(self, at: str, then: Harm) -> None:
@@ -167,8 +163,7 @@ class Ordeal:
         """
         for person in self._people:
             self._bring_tabs(person)
-        self.rest()
-        await self._until(lambda: all(tab.connected for tab in self._tabs), "connected")
+        await self._await_connections()
         leaving = [
             next(tab for tab in person.tabs if tab.at == at)
             for person in self._people
@@ -185,6 +180,11 @@ class Ordeal:
         await asyncio.gather(*(tab.leave() for tab in leaving))
         await self._converge(time.monotonic())
         self.report.harms["killed with whoever acted there"] += 1
+
+    def _rest(self, *, rests: bool = True) -> None:
+        """Let nobody act, or everybody again."""
+        for tab in self._tabs:
+            tab.acts = not rests
 
     @property
     def _tabs(self) -> list[Tab]:
@@ -212,12 +212,15 @@ class Ordeal:
                 self.report.harms[getattr(harm, "__name__", "harm").replace("_", " ")] += 1
             await asyncio.sleep(self.chance.uniform(0.5, 2))
 
-    async def _until(self, holds: Callable[[], bool], what: str = "") -> bool:
+    async def _await_connections(self) -> None:
+        """Wait until all who are not acting are back from wherever they were."""
+        if not await self._until(lambda: all(tab.connected for tab in self._tabs)):
+            raise TimeoutError("not every page is connected")
+
+    async def _until(self, holds: Callable[[], bool]) -> bool:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not holds():
             if time.monotonic() > deadline:
-                if what:
-                    raise TimeoutError(f"not everybody is {what}")
                 return False
             await asyncio.sleep(_LOOK_SECONDS / 4)
         return True

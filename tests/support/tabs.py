@@ -82,7 +82,7 @@ class Tab:
         self.person = person
         self.shelf = shelf
         self.connected = False
-        self.acts = True
+        self.acts = False  # until it may
         self.left = False
         self._ways = ways
         self._chance = chance
