@@ -12,7 +12,7 @@ the places that led nowhere (Lowe, 2017), as in Knossos. What goes wrong often h
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
@@ -60,6 +60,7 @@ class Operation:
     act: Act
     sent: list[tuple[float, str]] = field(default_factory=list)  # when, and by which way
     answers: list[tuple[float, bool]] = field(default_factory=list)  # when; done, or refused
+    out_of_reach: bool = False  # its tab was away meanwhile, and had no answer sooner
 
     @property
     def begun(self) -> float:
@@ -112,11 +113,16 @@ class History:
     states: list[State]  # the first one is of before all acts
     midnights: list[Midnight] = field(default_factory=list)
 
-    def day_at(self, at: float) -> set[str]:
+    def days_at(self, at: float) -> set[str]:
         """The days that it may have been then: two, about midnight."""
-        days = [Midnight(self.first_day, -inf, -inf), *self.midnights]
-        ends = [night.latest for night in self.midnights] + [inf]
-        return {day.day for day, end in zip(days, ends, strict=True) if day.earliest <= at <= end}
+        return days_at(at, self.first_day, self.midnights)
+
+
+def days_at(at: float, first_day: str, midnights: Sequence[Midnight]) -> set[str]:
+    """The days that it may be at a moment: two, about midnight."""
+    days = [Midnight(first_day, -inf, -inf), *midnights]
+    ends = [night.latest for night in midnights] + [inf]
+    return {day.day for day, end in zip(days, ends, strict=True) if day.earliest <= at <= end}
 
 
 class Fault(NamedTuple):
@@ -290,7 +296,7 @@ def _of_other_days(history: History, effects: list[_Effect]) -> Iterator[Fault]:
     for effect in effects:
         day = effect.place[0]
         if all(
-            day not in history.day_at(effect.at + slack)
+            day not in history.days_at(effect.at + slack)
             for slack in (-_SLACK_SECONDS, 0, _SLACK_SECONDS)
         ):
             found.setdefault(day, []).append(effect.at)

@@ -6,8 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -18,12 +19,15 @@ from moodtracker.database import Database
 from moodtracker.models import UserRow
 from support import state_log
 from support.histories import Fault, History, Midnight, Operation, faults
-from support.tabs import Person, Tab
+from support.tabs import Calendar, Person, Tab
+from support.zone_data import write_zone
 
 SEED = int(os.environ.get("MOODTRACKER_SEED", "16"))
 TABS = 3
 STALE = "a page shows what is not so"
 UNANSWERED = "not answered"
+_MIDNIGHT_ZONE = "Etc/Midnight"
+_MIDNIGHT_SECONDS = 0.1  # by which the database's clock and the one here may differ
 _ANSWER_SECONDS = 90.0  # that are waited in the end; a page itself would wait for ever
 _LOOK_SECONDS = 0.1
 
@@ -72,22 +76,38 @@ class Report:
         return "\n".join(lines)
 
 
-def sign_in(database: Database, zones: Sequence[str]) -> list[Person]:
-    """People who live in these zones."""
+def midnight_in(seconds: float, folder: Path) -> Calendar:
+    """Where a day ends in so many seconds: in a zone that is written to ``folder``.
+
+    It is read there by whoever is started with ``folder`` in PYTHONTZPATH.
+    """
+    midnight = (datetime.now(UTC) + timedelta(seconds=seconds)).replace(microsecond=0)
+    at = time.monotonic() + (midnight - datetime.now(UTC)).total_seconds()
+    into_the_day = midnight - midnight.replace(hour=0, minute=0, second=0)
+    ahead = timedelta(days=midnight.hour >= 12) - into_the_day
+    write_zone(folder, _MIDNIGHT_ZONE, ahead / timedelta(hours=1))
+    day = (midnight + ahead).date()
+    began = Midnight(str(day), at - _MIDNIGHT_SECONDS, at + _MIDNIGHT_SECONDS)
+    return Calendar(_MIDNIGHT_ZONE, str(day - timedelta(days=1)), (began,))
+
+
+def sign_in(database: Database, calendars: Sequence[Calendar]) -> list[Person]:
+    """A person for each calendar, by which they live."""
     made = []
-    for number, zone in enumerate(zones):
+    for number, calendar in enumerate(calendars):
         with database.write() as session:
             row = UserRow(
                 username=f"tapper{number}",
                 first_name="Ada",
-                zone=zone,
+                zone=calendar.zone,
                 created_at=datetime.now(UTC),
             )
             session.add(row)
             session.flush()
             assert row.id
             user_id = row.id
-        made.append(Person(user_id, sessions.open_session(database, user_id)))
+        cookie = sessions.open_session(database, user_id)
+        made.append(Person(user_id, cookie, calendar))
     return made
 
 
@@ -103,8 +123,6 @@ class Ordeal:
         every: float,
         converges_within: float,
         seed: int = SEED,
-        midnights: Sequence[Midnight] = (),
-        first_day: str = "",
     ) -> None:
         """Reach the app by ``ways``, names and addresses; each tab acts once ``every`` seconds."""
         self.report = Report(seed, people=len(people))
@@ -114,8 +132,6 @@ class Ordeal:
         self._people = people
         self._every = every
         self._converges_within = converges_within
-        self._midnights = list(midnights)
-        self._first_day = first_day
         self._tabs_made = 0
         self._http: httpx.AsyncClient | None = None
 
@@ -145,6 +161,16 @@ class Ordeal:
         self.report.seconds = time.monotonic() - begun
         await asyncio.to_thread(self._check)
         return self.report
+
+    def acts_since(self, begun: float) -> list[float]:
+        """How many seconds each act took, or takes, of those begun since, by tabs in reach."""
+        now = time.monotonic()
+        return [
+            min(each.ended, now) - each.begun
+            for person in self._people
+            for each in list(person.operations.values())
+            if each.sent and each.begun >= begun and not each.out_of_reach
+        ]
 
     async def settle(self) -> None:
         """Wait until all is answered, and every page shows what the rows hold."""
@@ -248,16 +274,11 @@ class Ordeal:
                 for (day, slot), entry in rows.get(tab.person.id, {}).items()
                 if day == tab.day
             }
-            if tab.shown != held or tab.day not in self._today(tab.day):
+            today = tab.person.calendar.days_at(time.monotonic())
+            if tab.shown != held or (today and tab.day not in today):
                 what = f"a page of {tab.at or 'no instance'}: {tab.shown}, in the rows: {held}"
                 found.append((tab.person.id, Fault(STALE, what)))
         return found
-
-    def _today(self, shown: str) -> set[str]:
-        """The days that it may be now; whichever is shown, where no day ends meanwhile."""
-        if not self._midnights:
-            return {shown}
-        return History(self._first_day, [], [], self._midnights).day_at(time.monotonic())
 
     def _check(self) -> None:
         begun = time.monotonic()
@@ -268,8 +289,10 @@ class Ordeal:
             assert states[person.id][-1].diary == rows.get(person.id, {}), "the log has a gap"
             operations = list(person.operations.values())
             self._count(operations)
-            first_day = self._first_day or min(each.act.day for each in operations)
-            found = faults(History(first_day, operations, states[person.id], self._midnights))
+            calendar = person.calendar
+            first_day = calendar.first_day or min(each.act.day for each in operations)
+            nights = list(calendar.midnights)
+            found = faults(History(first_day, operations, states[person.id], nights))
             report.add(person.id, found)
             report.wrong_people += bool(found)
         report.checked_in = time.monotonic() - begun
@@ -280,5 +303,7 @@ class Ordeal:
         report.again += sum(each.times_sent > 1 for each in operations)
         report.refused += sum(each.done is False for each in operations)
         report.unanswered += sum(not each.answers for each in operations)
-        waited = [each.ended - each.begun for each in operations if each.answers]
+        waited = [
+            each.ended - each.begun for each in operations if each.answers and not each.out_of_reach
+        ]
         report.slowest = max([report.slowest, *waited])

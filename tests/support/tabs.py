@@ -21,7 +21,18 @@ import httpx
 from websockets import WebSocketException
 from websockets.asyncio.client import ClientConnection, connect
 
-from support.histories import CHANGE, NOBODY_YET, NOTE, RECORD, TAKE_BACK, Act, Entry, Operation
+from support.histories import (
+    CHANGE,
+    NOBODY_YET,
+    NOTE,
+    RECORD,
+    TAKE_BACK,
+    Act,
+    Entry,
+    Midnight,
+    Operation,
+    days_at,
+)
 
 PATIENCE_SECONDS = 3.0  # as in board.js
 _RETURN_SECONDS = 0.25  # before the first try to connect again
@@ -48,12 +59,26 @@ _ENTRY = re.compile(
 Shown = dict[int, Entry]  # by slot
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """Where somebody lives, and when days end there while it matters."""
+
+    zone: str
+    first_day: str = ""
+    midnights: tuple[Midnight, ...] = ()
+
+    def days_at(self, at: float) -> set[str]:
+        """The days that it may be there; none where that does not matter."""
+        return days_at(at, self.first_day, self.midnights) if self.midnights else set()
+
+
 @dataclass
 class Person:
     """Somebody who is signed in, and all that they ever asked for, by the names of the acts."""
 
     id: int
     cookie: str
+    calendar: Calendar
     tabs: list["Tab"] = field(default_factory=list)
     operations: dict[str, Operation] = field(default_factory=dict)
 
@@ -89,6 +114,7 @@ class Tab:
         self._page: _Page | None = None
         self._socket: ClientConnection | None = None
         self._away = _RETURN_SECONDS
+        self._is_away = False
         self._insisting: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -126,7 +152,8 @@ class Tab:
     async def act(self) -> None:
         """Do something to what is shown, as somebody would who taps."""
         act = self._next_act()
-        operation = self.person.operations[act.tap] = Operation(act)
+        operation = Operation(act, out_of_reach=self._is_away)
+        self.person.operations[act.tap] = operation
         self.shelf[act.tap] = act
         if self.connected:
             await self._send(operation)
@@ -146,8 +173,15 @@ class Tab:
                 await self.act()
             if self._chance.random() < _LOST:
                 await asyncio.sleep(self._chance.uniform(0, 0.03))
-                self._away = self._chance.choice(_AWAY_SECONDS)
-                self._drop()
+                self._go_away()
+
+    def _go_away(self) -> None:
+        """Be out of reach of the network for a while."""
+        self._away = self._chance.choice(_AWAY_SECONDS)
+        self._is_away = True
+        for tap in self.shelf:
+            self.person.operations[tap].out_of_reach = True
+        self._drop()
 
     def _next_act(self) -> Act:
         page = self._page
@@ -290,7 +324,7 @@ class Tab:
             self.connected = False
             raise EOFError("it is to be reloaded")
         if code == "moodtracker.connected()":
-            self.connected = True
+            self.connected, self._is_away = True, False
             await self._send_all()
         elif code.startswith(_SHOW):
             self._show(page, json.loads(code[len(_SHOW) : code.rindex(")")]))

@@ -22,13 +22,13 @@ def write_zone(
         ">4sc15x6l", b"TZif", b"2", 0, 0, 0, len(changes), len(offsets), len(names)
     )
     block = struct.pack(f">{len(changes)}q{len(changes)}B", *changes, *range(1, len(offsets)))
-    offsets = [round(3600 * each) for each in offsets]
-    block += b"".join(struct.pack(">lBB", each, 0, 0) for each in offsets) + names
+    seconds = [round(3600 * each) for each in offsets]
+    block += b"".join(struct.pack(">lBB", each, 0, 0) for each in seconds) + names
     empty = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 1) + struct.pack(
         ">lBBc", 0, 0, 0, b"\0"
     )
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    sign, last = "-" if offsets[-1] > 0 else "", abs(offsets[-1])
+    sign, last = "-" if seconds[-1] > 0 else "", abs(seconds[-1])
     ahead = f"{sign}{last // 3600}:{last // 60 % 60:02}:{last % 60:02}"
     file.write_bytes(empty + header + block + f"\n<NOW>{ahead}\n".encode())

@@ -4,8 +4,6 @@ Everything that people are told has to be explained by the rules of the day, see
 :mod:`support.histories`. MOODTRACKER_SEED=... begins with another seed than the usual one.
 """
 
-import time
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -14,13 +12,12 @@ from moodtracker.database import Database
 from support import ordeal
 from support.cluster import Cluster
 from support.fleet import Fleet
-from support.histories import Midnight
 from support.loops import run
 from support.ordeal import SEED, Ordeal
 from support.rounds import rounds
 from support.server import WAIT_SECONDS, Server
+from support.tabs import Calendar
 from support.tapping import zone_of_noon
-from support.zone_data import write_zone
 
 AT_LENGTH = rounds(10) > 20
 ACTS = rounds(500)
@@ -30,7 +27,6 @@ EVERY = 1.2  # seconds between two acts of a tab
 CONVERGES_WITHIN = 5 if AT_LENGTH else WAIT_SECONDS / 3
 LONGEST_FAULT = 20 if AT_LENGTH else 5
 KILLS_AMID = rounds(3)
-MIDNIGHT_ZONE = "Etc/Midnight"
 SKEWS = (300, -300, 0)
 
 
@@ -65,7 +61,7 @@ def test_acts_of_several_pages_on_one_server_count_once_though_answers_are_lost(
     server = Server(tmp_path)
     server.start()
     database = Database(f"sqlite:///{tmp_path / 'data' / 'moodtracker.db'}")
-    people = ordeal.sign_in(database, [zone_of_noon()] * PEOPLE)
+    people = ordeal.sign_in(database, [Calendar(zone_of_noon())] * PEOPLE)
     trial = Ordeal(database, {"home": server.url}, people, **settings())
     try:
         assert_right(run(trial.run(ACTS)))
@@ -77,7 +73,7 @@ def test_acts_of_several_pages_on_one_server_count_once_though_answers_are_lost(
 def test_acts_on_several_instances_count_once_though_these_are_killed_and_frozen(
     tmp_path, migrated, cluster
 ):
-    people = ordeal.sign_in(migrated, [zone_of_noon()] * PEOPLE)
+    people = ordeal.sign_in(migrated, [Calendar(zone_of_noon())] * PEOPLE)
 
     async def go():
         fleet = Fleet(tmp_path, cluster, Random(SEED), LONGEST_FAULT)
@@ -99,7 +95,7 @@ def test_every_page_shows_what_was_saved_by_an_instance_that_was_killed_right_th
     tmp_path, migrated, cluster
 ):
     """Nobody sends it again: whoever acted there is gone as well."""
-    people = ordeal.sign_in(migrated, [zone_of_noon()] * PEOPLE)
+    people = ordeal.sign_in(migrated, [Calendar(zone_of_noon())] * PEOPLE)
 
     async def go():
         fleet = Fleet(tmp_path, cluster, Random(SEED), 1)
@@ -120,28 +116,14 @@ def test_only_today_is_written_about_midnight_though_clocks_differ(
 ):
     """One instance is five minutes fast, one as slow; the day ends amid the acts."""
     seconds = ACTS * EVERY / PEOPLE / ordeal.TABS / 2 + 5
-    midnight = (datetime.now(UTC) + timedelta(seconds=seconds)).replace(microsecond=0)
-    at = time.monotonic() + (midnight - datetime.now(UTC)).total_seconds()
-    ahead = timedelta(days=midnight.hour >= 12) - (
-        midnight - midnight.replace(hour=0, minute=0, second=0)
-    )
-    write_zone(tmp_path, MIDNIGHT_ZONE, ahead / timedelta(hours=1))
     monkeypatch.setenv("PYTHONTZPATH", str(tmp_path))
-    next_day = (midnight + ahead).date()
-    first_day = next_day - timedelta(days=1)
-    people = ordeal.sign_in(migrated, [MIDNIGHT_ZONE] * PEOPLE)
+    calendar = ordeal.midnight_in(seconds, tmp_path)
+    people = ordeal.sign_in(migrated, [calendar] * PEOPLE)
 
     async def go():
         fleet = Fleet(tmp_path, cluster, Random(SEED), LONGEST_FAULT)
         async with fleet.running(SKEWS):
-            trial = Ordeal(
-                migrated,
-                fleet.ways,
-                people,
-                **settings(),
-                midnights=[Midnight(str(next_day), at - 0.1, at + 0.1)],
-                first_day=str(first_day),
-            )
+            trial = Ordeal(migrated, fleet.ways, people, **settings())
             return await trial.run(ACTS)
 
     assert_right(run(go()))
