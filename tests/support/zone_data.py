@@ -1,8 +1,14 @@
-"""Zone data as another version of the database would have them."""
+"""Zones for tests: one where it is noon, and data as another version of the database has them."""
 
 import struct
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+
+def zone_of_noon() -> str:
+    """Where it is about noon, so that no day ends meanwhile."""
+    hours = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-hours:+d}"
 
 
 def write_zone(

@@ -17,7 +17,7 @@ from support.ordeal import SEED, Ordeal
 from support.rounds import rounds
 from support.server import WAIT_SECONDS, Server
 from support.tabs import Calendar
-from support.tapping import zone_of_noon
+from support.zone_data import zone_of_noon
 
 AT_LENGTH = rounds(10) > 20
 ACTS = rounds(500)
