@@ -1,4 +1,4 @@
-"""Kill each part of a cluster in turn, and tell what people noticed: `make cluster`, as root.
+"""Lose each part of a cluster in turn, and tell what people noticed: `make cluster`, as root.
 
 Needs HAProxy, keepalived, PostgreSQL, libfaketime and Chromium (Debian's packages). Everything runs
 in network namespaces of its own and is gone in the end. Meanwhile people act from several tabs on
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -354,9 +354,12 @@ def _drill(cluster: Cluster, stack: ExitStack) -> None:
     _close_a_year(cluster, database, list(cookies)[1:])
     drill.lose_primary()
     drill.fail_over()
-    harms = cycle((drill.freeze_instance, drill.cut_off_instance, drill.end_connections))
-    while len(crowd.acts_since(crowd.begun)) < LEAST_ACTS:
-        next(harms)()
+    harms = (drill.freeze_instance, drill.cut_off_instance, drill.end_connections)
+    least = int(sys.argv[1]) if len(sys.argv) > 1 else LEAST_ACTS
+    for turn in count():
+        if turn >= len(harms) and crowd.acts() >= least:
+            break
+        harms[turn % len(harms)]()
     drill.freeze_primary()
     report = crowd.end()
     print(f"\n{report}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Mapping
 
 from moodtracker.database import Database
@@ -39,11 +38,14 @@ class Crowd:
         while not self._begun.wait(0.2):
             if not self._thread.is_alive():
                 raise RuntimeError("nobody acts") from self._trouble
-        self.begun = time.monotonic()
 
     def acts_since(self, begun: float) -> list[float]:
         """How many seconds each act took, or takes, of those begun since."""
         return self._ordeal.acts_since(begun)
+
+    def acts(self) -> int:
+        """How many there were so far."""
+        return self._ordeal.acts
 
     def count(self, fault: str) -> None:
         """Note that something was made to fail."""

@@ -162,6 +162,11 @@ class Ordeal:
         await asyncio.to_thread(self._check)
         return self.report
 
+    @property
+    def acts(self) -> int:
+        """How many there were so far."""
+        return sum(len(person.operations) for person in self._people)
+
     def acts_since(self, begun: float) -> list[float]:
         """How many seconds each act took, or takes, of those begun since, by tabs in reach."""
         now = time.monotonic()
@@ -229,8 +234,7 @@ class Ordeal:
 
     async def _harm(self, acts: int, harms: Sequence[Harm]) -> None:
         for turn in count():
-            made = sum(len(person.operations) for person in self._people)
-            if made >= acts and turn >= len(harms):
+            if self.acts >= acts and turn >= len(harms):
                 return
             if harms:
                 harm = harms[turn % len(harms)]
