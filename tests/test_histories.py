@@ -122,6 +122,11 @@ RIGHT = {
         ],
         states({}, {1: A}, {1: A._replace(note="older")}, {1: A._replace(note="newer")}),
     ),
+    "asked for before the day ends, and written just after": history(
+        [op(record("t1"), 0.5, 1.5)],
+        states({}, {1: A}),
+        [Midnight(NEXT, 0.6, 0.7)],
+    ),
     "the day ends": history(
         [
             op(record("t1"), 0.5, 1.1),

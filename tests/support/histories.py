@@ -291,14 +291,16 @@ def faults(history: History) -> list[Fault]:
 
 
 def _of_other_days(history: History, effects: list[_Effect]) -> Iterator[Fault]:
-    """What was written on days that were over, or had not begun."""
+    """What was written on days that were over, or had not begun.
+
+    Whether it is today is decided between an act's first sending and its effect.
+    """
     found: dict[str, list[float]] = {}
     for effect in effects:
         day = effect.place[0]
-        if all(
-            day not in history.days_at(effect.at + slack)
-            for slack in (-_SLACK_SECONDS, 0, _SLACK_SECONDS)
-        ):
+        causes = [each.begun for each in history.operations if effect.is_of(each.act)]
+        moments = [effect.at, *causes]
+        if not any(day in history.days_at(moment) for moment in moments):
             found.setdefault(day, []).append(effect.at)
     for day, at in found.items():
         nights = ", ".join(

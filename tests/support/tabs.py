@@ -37,7 +37,7 @@ from support.histories import (
 PATIENCE_SECONDS = 3.0  # as in board.js
 _RETURN_SECONDS = 0.25  # before the first try to connect again
 _SILENCE_SECONDS = 13.0  # after which Engine.IO's client leaves: between pings there are fewer
-_CONNECT_SECONDS = 4.0
+_CONNECT_SECONDS = 8.0
 _MOST_WAITING = 4
 _LOST = 0.2  # of all acts so many lose their answer
 _AWAY_SECONDS = (0.1, 0.5, 2.0, 5.0)  # for so long the tab is then out of reach

@@ -113,12 +113,11 @@ def test_only_today_is_written_about_midnight_though_clocks_differ(
     """One instance is five minutes fast, one as slow; the day ends amid the acts."""
     seconds = ACTS * EVERY / PEOPLE / ordeal.TABS / 2 + 5
     monkeypatch.setenv("PYTHONTZPATH", str(tmp_path))
-    calendar = ordeal.midnight_in(seconds, tmp_path)
-    people = ordeal.sign_in(migrated, [calendar] * PEOPLE)
 
     async def go():
         fleet = Fleet(tmp_path, cluster, Random(SEED), LONGEST_FAULT)
         async with fleet.running(SKEWS):
+            people = ordeal.sign_in(migrated, [ordeal.midnight_in(seconds, tmp_path)] * PEOPLE)
             trial = Ordeal(migrated, fleet.ways, people, **settings())
             return await trial.run(ACTS)
 
