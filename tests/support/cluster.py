@@ -37,11 +37,6 @@ class Cluster:
         """Stop it as after a power cut, or 'fast', or 'smart'."""
         self._run("pg_ctl", "--wait", "--mode", how, "stop")
 
-    @property
-    def pid(self) -> int:
-        """The process that all others of it are started by."""
-        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
-
     def cut_connections(self) -> int:
         """End every connection but this, whatever it is doing; returns how many."""
         with psycopg.connect(self.url, autocommit=True) as connection:

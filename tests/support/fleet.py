@@ -147,10 +147,11 @@ class Fleet:
 
     async def freeze_the_database(self) -> None:
         """All of its processes stand still; what is sent to it is acknowledged, and waits."""
-        stopped = [self._cluster.pid]
-        os.kill(self._cluster.pid, signal.SIGSTOP)
+        postmaster = int((self._cluster._folder / "data/postmaster.pid").read_text().split()[0])
+        stopped = [postmaster]
+        os.kill(postmaster, signal.SIGSTOP)
         try:
-            for child in children_of(self._cluster.pid):
+            for child in children_of(postmaster):
                 os.kill(child, signal.SIGSTOP)
                 stopped.append(child)
             await self._while_it_lasts()
