@@ -21,6 +21,7 @@ from support.zone_data import zone_of_noon
 
 AT_LENGTH = rounds(10) > 20
 ACTS = rounds(500)
+FEWER_ACTS = rounds(300)
 PEOPLE = 10
 EVERY = 1.2  # seconds between two acts of a tab
 # A busy machine gets its time among all tests; a page that is not told stays as it is for ever.
@@ -64,7 +65,7 @@ def test_acts_of_several_pages_on_one_server_count_once_though_answers_are_lost(
     people = ordeal.sign_in(database, [Calendar(zone_of_noon())] * PEOPLE)
     trial = Ordeal(database, {"home": server.url}, people, **settings())
     try:
-        assert_right(run(trial.run(ACTS)))
+        assert_right(run(trial.run(FEWER_ACTS)))
     finally:
         database.close()
         server.kill()
@@ -111,7 +112,7 @@ def test_only_today_is_written_about_midnight_though_clocks_differ(
     tmp_path, migrated, cluster, monkeypatch
 ):
     """One instance is five minutes fast, one as slow; the day ends amid the acts."""
-    seconds = ACTS * EVERY / PEOPLE / ordeal.TABS / 2 + 5
+    seconds = FEWER_ACTS * EVERY / PEOPLE / ordeal.TABS / 2 + 5
     monkeypatch.setenv("PYTHONTZPATH", str(tmp_path))
 
     async def go():
@@ -119,6 +120,6 @@ def test_only_today_is_written_about_midnight_though_clocks_differ(
         async with fleet.running(SKEWS):
             people = ordeal.sign_in(migrated, [ordeal.midnight_in(seconds, tmp_path)] * PEOPLE)
             trial = Ordeal(migrated, fleet.ways, people, **settings())
-            return await trial.run(ACTS)
+            return await trial.run(FEWER_ACTS)
 
     assert_right(run(go()))
