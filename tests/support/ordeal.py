@@ -178,7 +178,7 @@ class Ordeal:
         ]
 
     async def settle(self) -> None:
-        """Wait until all is answered, and every page shows what the rows hold."""
+        """Wait until all is answered, all are connected, and every page shows what the rows hold."""
         self._rest()
         if not await self._until(lambda: not any(tab.shelf for tab in self._tabs)):
             for tab in self._tabs:
@@ -207,8 +207,9 @@ class Ordeal:
         await asyncio.sleep(self.chance.uniform(0.005, 0.01 * len(leaving)))
         harming = asyncio.ensure_future(then())
         await asyncio.gather(*done)
-        await harming
         await asyncio.gather(*(tab.leave() for tab in leaving))
+        await harming
+        await self._await_connections()
         await self._converge(time.monotonic())
         self.report.harms["killed with whoever acted there"] += 1
 
