@@ -178,7 +178,7 @@ class Ordeal:
         ]
 
     async def settle(self) -> None:
-        """Wait until all is answered, all are connected, and every page shows what the rows hold."""
+        """Wait until all is answered, and every page is connected and shows what the rows hold."""
         self._rest()
         if not await self._until(lambda: not any(tab.shelf for tab in self._tabs)):
             for tab in self._tabs:
