@@ -295,7 +295,8 @@ class Ordeal:
             operations = list(person.operations.values())
             self._count(operations)
             calendar = person.calendar
-            first_day = calendar.first_day or min(each.act.day for each in operations)
+            days = sorted(each.act.day for each in operations)
+            first_day = calendar.first_day or (days[0] if days else "")
             nights = list(calendar.midnights)
             found = faults(History(first_day, operations, states[person.id], nights))
             report.add(person.id, found)
