@@ -30,10 +30,12 @@ torture: .venv/tests
 bench: .venv/tests
 	$(BIN)/python -m benchmarks
 
-# Kills each part of a whole cluster in turn, in network namespaces; as root, six minutes. Needs
-# HAProxy, keepalived, PostgreSQL and Chromium (Debian's packages).
+# Kills, freezes and cuts off each part of a whole cluster in turn, in network namespaces, and checks
+# what people were told; as root, six minutes. Needs HAProxy, keepalived, PostgreSQL, libfaketime and
+# Chromium (Debian's packages). ACTS is how many acts there are at the least, MOODTRACKER_SEED the seed.
+ACTS ?= 5000
 cluster: .venv/tests
-	$(BIN)/python -m benchmarks.cluster
+	PYTHONPATH=.:tests $(BIN)/python -m benchmarks.cluster $(ACTS)
 
 # docs/settings.md is made from moodtracker/settings.py, assets/icon.svg and assets/faces.css from
 # the drawings of the faces; tests compare them.

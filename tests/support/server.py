@@ -91,8 +91,11 @@ class Server:
 
     def set_clock(self, *when: int) -> None:
         """Let the server believe that it is this moment (UTC), from now on."""
+        self.skew_clock(datetime(*when, tzinfo=UTC).timestamp() - time.time())
+
+    def skew_clock(self, offset: float) -> None:
+        """Let the server's clock be so many seconds fast, from now on."""
         self._clock = self.folder / "clock"
-        offset = datetime(*when, tzinfo=UTC).timestamp() - time.time()
         staged = self.folder / "clock.new"
         staged.write_text(f"{offset:+.1f}\n")
         staged.replace(self._clock)

@@ -20,7 +20,7 @@ from support.open_page import OpenPage
 from support.rounds import rounds
 from support.rows import NOW
 from support.server import WAIT_SECONDS, Server
-from support.tapping import zone_of_noon
+from support.zone_data import zone_of_noon
 
 PAGES = min(1000, rounds(100))
 PAGES_A_SESSION = 20
