@@ -207,6 +207,10 @@ def annotating(was: str, text: str, tap: str) -> Act:
     def act(session: Session, person: Person, day: date) -> None:
         here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
         session.execute(_ANNOTATE, here | {"note": note, "note_tap": tap})
+        if note and person.noted_year != day.year:
+            session.execute(
+                update(UserRow).where(users.id == person.id).values(noted_year=day.year)
+            )
 
     return act
 

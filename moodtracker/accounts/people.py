@@ -36,6 +36,8 @@ class Person:
     number_keys: bool
     slot_labels: bool
     notes_in_mail: bool
+    notes_answered_at: datetime | None
+    noted_year: int | None
     year_open_until: datetime | None
     clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
 

@@ -5,14 +5,26 @@ a browser to take its answer. Here each has an end. The limits cost nothing whil
 """
 
 import asyncio
+import fcntl
+import struct
+import sys
+import termios
+import weakref
 from asyncio import TimerHandle
+from contextlib import suppress
+from typing import Any
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _HEAD_SECONDS = 15.0
 _LARGEST_HEAD = 64 * 1024  # far above what the door takes: nobody is to fill the memory before it
 _TAKE_SECONDS = 30.0
+# A program that has all in its machine's buffers, and ends without having read it, does so soon.
+_READ_SECONDS = 2.0
+_LOOK_EVERY_SECONDS = 0.02
+_CONNECTION = "connection"
 
 
 class _Stalled(asyncio.Protocol):
@@ -49,6 +61,8 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     _is_in_head = True
     _head_size = 0
     _waiting: TimerHandle | None = None
+    _ended_well: bool | None = None  # with all that was written taken; None: it is not ended
+    _news: asyncio.Event | None = None  # while somebody waits for a sign from the other side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
@@ -58,10 +72,61 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
         self._stop_waiting()
+        self._ended_well = self._ended_well or False
+        self._tell_news()
         super().connection_lost(exc)
+
+    def eof_received(self) -> None:
+        """The other side has ended the connection, in order."""
+        self._ended_well = not self._untaken()
+        super().eof_received()
+
+    def on_message_begin(self) -> None:
+        """Let the request know its connection; weakly, since a page keeps its request."""
+        super().on_message_begin()
+        self.scope["state"][_CONNECTION] = weakref.ref(self)  # type: ignore[typeddict-item]
+
+    async def is_taken(self) -> bool:
+        """Whether all that was written so far has arrived, and was read as far as one can know.
+
+        The other side's machine has acknowledged each byte; then its program asked for the next
+        thing, or ended the connection in order, or kept it for a while. A program that ends
+        without having read all that its machine has resets the connection (RFC 9293, 3.10.4).
+        Where the other side is a proxy, it is the proxy that has it.
+        """
+        deadline = self.loop.time() + _TAKE_SECONDS
+        while not self.transport.is_closing() and self._untaken():
+            if self.loop.time() > deadline:
+                return False
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        if self._ended_well is None:
+            self._news = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_READ_SECONDS):
+                    await self._news.wait()
+            self._news = None
+        return not self.transport.is_closing() if self._ended_well is None else self._ended_well
+
+    def _untaken(self) -> int:
+        """How many bytes the other side has not acknowledged."""
+        waiting = self.transport.get_write_buffer_size()
+        if sys.platform != "linux":
+            return waiting
+        connection = self.transport.get_extra_info("socket")
+        try:
+            answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+        except (OSError, ValueError):
+            return 1  # it is closed by now
+        in_the_system: int = struct.unpack("i", answer)[0]
+        return waiting + in_the_system
+
+    def _tell_news(self) -> None:
+        if self._news is not None:
+            self._news.set()
 
     def data_received(self, data: bytes) -> None:
         """Read on; the head of a request may not become too large."""
+        self._tell_news()
         if self._is_in_head and self._waiting is None:
             self._wait_for_head()
         self._head_size += len(data)
@@ -95,3 +160,11 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
 
 class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
     """One websocket."""
+
+
+async def is_taken(scope: Scope) -> bool:
+    """Whether what was sent in answer to this request has arrived (:meth:`HttpConnection.is_taken`).
+    """
+    connection: Any = scope["state"].get(_CONNECTION)
+    found = connection and connection()
+    return await found.is_taken() if found else False
