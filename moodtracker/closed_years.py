@@ -152,13 +152,10 @@ ERASED = {"moods": None, "notes": 0, "last_error": None, "refused_email": None}
 
 
 def _notes_only_here(row: Row[Any], person: Person, *, has_server: bool) -> int:
-    if row.downloaded_at is not None:
-        return 0
-    if row.state == "sent":
-        return 0 if row.notes_mailed else row.notes
-    if row.state in ("pending", "sending") and has_server:
-        return 0 if person.notes_in_mail else row.notes
-    return row.notes
+    is_mailed = row.state == "sent" and row.notes_mailed
+    is_to_be = row.state in ("pending", "sending") and has_server and person.notes_in_mail
+    notes: int = row.notes
+    return 0 if row.downloaded_at or is_mailed or is_to_be else notes
 
 
 def _is(person: Person, year: int) -> tuple[ColumnElement[bool], ...]:

@@ -63,28 +63,28 @@ def erased_from(row: Row[Any], keep: timedelta, *, has_mail: bool) -> datetime |
 
     Then the year is here until :func:`kept_until` at the least.
     """
-    if row.state == "sent" and row.sent_at:
+    sent_at: datetime | None = row.sent_at
+    downloaded_at: datetime | None = row.downloaded_at
+    stuck_since: datetime = row.stuck_since or row.sealed_at
+    if row.state == "sent" and sent_at:
         if not row.notes or row.notes_mailed:
-            return row.sent_at + keep
-        if row.downloaded_at:
-            return max(row.sent_at + keep, row.downloaded_at + _AFTER_DOWNLOAD)
-    if row.state in _stuck_states(has_mail=has_mail) and row.downloaded_at:
-        since = max(row.downloaded_at, row.stuck_since or row.sealed_at)
-        return since + max(keep, _AFTER_DOWNLOAD)
+            return sent_at + keep
+        if downloaded_at:
+            return max(sent_at + keep, downloaded_at + _AFTER_DOWNLOAD)
+    if row.state in _stuck_states(has_mail=has_mail) and downloaded_at:
+        return max(downloaded_at, stuck_since) + max(keep, _AFTER_DOWNLOAD)
     return None
 
 
 def kept_until(row: Row[Any], now: datetime, zone: str) -> date:
     """The last day on which a year that its person does not have is here for sure."""
+    year: int = row.year
+    since: datetime = row.stuck_since or (row.sealed_at if row.state in CANNOT_BE_MAILED else now)
     if row.state == "sent" and row.sent_at:
         since = row.sent_at
-    else:
-        since = row.stuck_since or (row.sealed_at if row.state in CANNOT_BE_MAILED else now)
     seen = (max(since, row.sealed_at) + TO_BE_SEEN).astimezone(ZoneInfo(zone)).date()
-    return max(date(row.year + 1, 12, 31), seen - timedelta(days=1))
+    return max(date(year + 1, 12, 31), seen - timedelta(days=1))
 
 
 def _stuck_states(*, has_mail: bool) -> tuple[str, ...]:
     return CANNOT_BE_MAILED if has_mail else ("pending", *CANNOT_BE_MAILED)
-
-

@@ -84,7 +84,7 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the request know its connection; weakly, since a page keeps its request."""
         super().on_message_begin()
-        self.scope["state"][_CONNECTION] = weakref.ref(self)  # type: ignore[typeddict-item]
+        self.scope["state"][_CONNECTION] = weakref.ref(self)
 
     async def is_taken(self) -> bool:
         """Whether all that was written so far has arrived, and was read as far as one can know.
@@ -163,8 +163,7 @@ class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
 
 
 async def is_taken(scope: Scope) -> bool:
-    """Whether what was sent in answer to this request has arrived (:meth:`HttpConnection.is_taken`).
-    """
+    """Whether what was sent in answer to a request was taken (:meth:`HttpConnection.is_taken`)."""
     connection: Any = scope["state"].get(_CONNECTION)
     found = connection and connection()
     return await found.is_taken() if found else False

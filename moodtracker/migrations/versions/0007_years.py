@@ -48,7 +48,7 @@ def _count_notes(connection: sa.Connection) -> None:
     here = sa.select(_SEALED.c.user_id, _SEALED.c.year).where(_SEALED.c.moods.is_not(None))
     for user_id, year in connection.execute(here).all():
         this = (_SEALED.c.user_id == user_id, _SEALED.c.year == year)
-        moods = connection.scalar(sa.select(_SEALED.c.moods).where(*this))
+        moods = connection.execute(sa.select(_SEALED.c.moods).where(*this)).scalar_one()
         try:
             notes = sum(bool(entry[_NOTE:]) for entry in json.loads(moods))
         except (ValueError, TypeError):
