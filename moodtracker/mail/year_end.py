@@ -154,7 +154,7 @@ def _words(
         "months": list(_months(board)),
         "base_url": base_url,
         "notes": _notes(left_out, until) if left_out else "",
-        "download": f"{base_url}/#closed-year" if left_out and until else "",
+        "download": f"{base_url.rstrip('/')}/#closed-year" if left_out and until else "",
         "footer": _footer(year, keep_days, left_out, rehearsal=rehearsal),
     }
 
