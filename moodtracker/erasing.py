@@ -82,7 +82,8 @@ def kept_until(row: Row[Any], now: datetime, zone: str) -> date:
     since: datetime = row.stuck_since or (row.sealed_at if row.state in CANNOT_BE_MAILED else now)
     if row.state == "sent" and row.sent_at:
         since = row.sent_at
-    seen = (max(since, row.sealed_at) + TO_BE_SEEN).astimezone(ZoneInfo(zone)).date()
+    sealed_at: datetime = row.sealed_at
+    seen = (max(since, sealed_at) + TO_BE_SEEN).astimezone(ZoneInfo(zone)).date()
     return max(date(year + 1, 12, 31), seen - timedelta(days=1))
 
 

@@ -89,7 +89,8 @@ def everything(closed: ClosedYear) -> str:
     if not closed.notes_only_here:
         return ""
     where = address(f"/moods.zip?year={closed.year}")
-    return f'<p><a class="plain" href="{where}" download>{_("Download everything")}</a></p>'
+    words = escape(_("Download everything"))
+    return f'<p class="everything"><a class="plain" href="{where}" download>{words}</a></p>'
 
 
 def new_years_day(year: int, at: time, zone: ZoneInfo) -> datetime:

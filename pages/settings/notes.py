@@ -18,6 +18,10 @@ async def _show(visit: Visit) -> None:
             "notes_in_mail",
             chosen=visit.person.notes_in_mail,
         )
+        parts.text(
+            "p",
+            _("Without them, a year that has notes stays here until you have downloaded it."),
+        ).classes("help")
         parts.submit(_("Save"), "plain")
 
 
