@@ -45,8 +45,11 @@ def delivery(closed: ClosedYear, person: Person) -> str:
     erased = closed.erased_from and day_and_month(closed.erased_from.astimezone(zone).date())
     to = person.email or ""
     if closed.state == "sent":
-        then = _("From {day} on it is here no more.") if erased else _notes_only_here(closed)
-        words = _("It was mailed to {address}.")
+        if erased:
+            words = _("It was mailed to {address}. From {day} on it is here no more.")
+        else:
+            words = _("It was mailed to {address}.")
+        then = _notes_only_here(closed)
     elif closed.state in ("pending", "sending"):
         due = day_and_time(closed.due_at.astimezone(zone))
         words = _(
