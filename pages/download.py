@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from moodtracker.database_trouble import told
-from pages.guard.connections import is_taken
+from pages.guard.connections import connection_of
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +40,21 @@ class Download(Response):
         self._note_taken = note_taken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; the answer is not over, and its connection not closed, before it is known."""
+        """Send it; the answer is not over, and its connection not closed, before it is known.
+
+        The last byte is held back for a moment: who hangs up before it does not want the file, or
+        has not read it, and whoever has read the last byte has read them all.
+        """
         if self._note_taken is None or not scope["state"]["is_seen"]:
             await super().__call__(scope, receive, send)
             return
         start = {"status": self.status_code, "headers": self.raw_headers}
         await send({"type": "http.response.start", **start})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        if await is_taken(scope):
+        connection = connection_of(scope)
+        await send({"type": "http.response.body", "body": self.body[:-1], "more_body": True})
+        is_there = connection and await connection.took_all() and not await connection.hangs_up()
+        await send({"type": "http.response.body", "body": self.body[-1:], "more_body": True})
+        if is_there and connection and await connection.took_all():
             await self._note(self._note_taken)
         await send({"type": "http.response.body", "body": b""})
 

@@ -12,7 +12,6 @@ import termios
 import weakref
 from asyncio import TimerHandle
 from contextlib import suppress
-from typing import Any
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -22,7 +21,7 @@ _HEAD_SECONDS = 15.0
 _LARGEST_HEAD = 64 * 1024  # far above what the door takes: nobody is to fill the memory before it
 _TAKE_SECONDS = 30.0
 # A program that has all in its machine's buffers, and ends without having read it, does so soon.
-_READ_SECONDS = 2.0
+_READ_SECONDS = 1.0
 _LOOK_EVERY_SECONDS = 0.02
 _CONNECTION = "connection"
 
@@ -86,26 +85,31 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
         super().on_message_begin()
         self.scope["state"][_CONNECTION] = weakref.ref(self)
 
-    async def is_taken(self) -> bool:
-        """Whether all that was written so far has arrived, and was read as far as one can know.
-
-        The other side's machine has acknowledged each byte; then its program asked for the next
-        thing, or ended the connection in order, or kept it for a while. A program that ends
-        without having read all that its machine has resets the connection (RFC 9293, 3.10.4).
-        Where the other side is a proxy, it is the proxy that has it.
-        """
-        deadline = self.loop.time() + _TAKE_SECONDS
-        while not self.transport.is_closing() and self._untaken():
-            if self.loop.time() > deadline:
-                return False
+    async def took_all(self) -> bool:
+        """Whether the other side's machine acknowledges each byte that was written so far."""
+        left, patience = self._untaken(), self.loop.time() + _TAKE_SECONDS
+        while left and not self.transport.is_closing():
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        if self._ended_well is None:
+            before, left = left, self._untaken()
+            if left != before:
+                patience = self.loop.time() + _TAKE_SECONDS
+            elif self.loop.time() > patience:
+                return False
+        return not left if self._ended_well is None else self._ended_well
+
+    async def hangs_up(self) -> bool:
+        """Whether the other side ends the connection now, and asks for nothing more.
+
+        A program that ends without having read all that its machine has resets the connection
+        (RFC 9293, 3.10.4), and does so soon as a rule.
+        """
+        if not self.transport.is_closing():
             self._news = asyncio.Event()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_READ_SECONDS):
                     await self._news.wait()
             self._news = None
-        return not self.transport.is_closing() if self._ended_well is None else self._ended_well
+        return self.transport.is_closing() or self._ended_well is not None
 
     def _untaken(self) -> int:
         """How many bytes the other side has not acknowledged."""
@@ -162,8 +166,7 @@ class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
     """One websocket."""
 
 
-async def is_taken(scope: Scope) -> bool:
-    """Whether what was sent in answer to a request was taken (:meth:`HttpConnection.is_taken`)."""
-    connection: Any = scope["state"].get(_CONNECTION)
-    found = connection and connection()
-    return await found.is_taken() if found else False
+def connection_of(scope: Scope) -> HttpConnection | None:
+    """The connection on which a request came, as long as it is there."""
+    found: HttpConnection | None = scope["state"][_CONNECTION]()
+    return found

@@ -20,7 +20,10 @@ async def _show(visit: Visit) -> None:
         )
         parts.text(
             "p",
-            _("Without them, a year that has notes stays here until you have downloaded it."),
+            _(
+                "Without them, a year with notes stays here until you have downloaded it, or your "
+                "next year is over."
+            ),
         ).classes("help")
         parts.submit(_("Save"), "plain")
 
