@@ -8,6 +8,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from moodtracker.accounts.people import Person
+from moodtracker.board import Board
 from moodtracker.language import gettext as _
 from pages.sub_path import address
 
@@ -15,9 +16,9 @@ from pages.sub_path import address
 ANSWER = "/settings/notes/answer"
 
 
-def card(person: Person, *, has_mail: bool) -> str:
+def card(person: Person, board: Board, *, has_mail: bool) -> str:
     """The question with its two answers; an empty place where there is nothing to ask."""
-    if not has_mail or not _is_open(person):
+    if not has_mail or not _is_open(person, board):
         return '<section id="notes-question" hidden></section>'
     title = escape(_("Include your notes in the year-end email?"))
     words = escape(
@@ -37,13 +38,14 @@ def card(person: Person, *, has_mail: bool) -> str:
     )
 
 
-def _is_open(person: Person) -> bool:
+def _is_open(person: Person, board: Board) -> bool:
     """Whether there is a note that a mail would leave out, and no answer yet that still counts.
 
     In December it has to be of that December. Who wants no mail is not asked about one.
     """
     today = person.today
-    if not person.year_end_mail or person.notes_in_mail or person.noted_year != today.year:
+    has_notes = person.noted_year == today.year or board.notes  # `person` may be older
+    if not person.year_end_mail or person.notes_in_mail or not has_notes:
         return False
     answered_at = person.notes_answered_at
     if answered_at is None:

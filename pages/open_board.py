@@ -73,7 +73,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             offer=offer,
             said=said,
         ),
-        "notes-question": notes_question.card(person, has_mail=has_mail),
+        "notes-question": notes_question.card(person, board, has_mail=has_mail),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
             board, locked, day_words.address(language.spoken(), board.year)
@@ -234,7 +234,7 @@ class OpenBoard:
             | html.values(board)
             | numbers.values(board)
             | {
-                "notes-question": notes_question.card(person, has_mail=has_mail),
+                "notes-question": notes_question.card(person, board, has_mail=has_mail),
                 "closed-year": closed_year.card(closed, person),
             }
         )
