@@ -104,6 +104,7 @@ class App:
             settings.year_end_mail_at,
             timedelta(days=settings.year_end_keep_days),
             envelope(settings).domain,
+            has_mail=smtp is not None,
         )
         unsubscribing = Unsubscribing(secret, settings.base_url)
         outbox = None

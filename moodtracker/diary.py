@@ -221,6 +221,10 @@ def annotating(was: str, text: str, tap: str) -> Act:
     def annotate(session: Session, person: Person, day: date) -> None:
         note = notes.clean(text)
         session.execute(_ANNOTATE, _place_of(session, person, day, was) | {"note": note})
+        if note and person.noted_year != day.year:
+            session.execute(
+                update(UserRow).where(users.id == person.id).values(noted_year=day.year)
+            )
 
     return Act(tap, annotate)
 

@@ -37,20 +37,6 @@ def as_csv(board: Board, *, has_notes: bool = True) -> str:
     return table if table.isascii() else _BYTE_ORDER_MARK + table
 
 
-def as_short_csv(board: Board) -> str:
-    """The moods alone, a line for each day that has any: day, first, second (1 to 5, or nothing).
-
-    It is an eighth of :func:`as_csv`, for a mail that has to stay small; lines end in CRLF.
-    """
-    lines = ["day,first,second"]
-    for day, kept in board.by_day.items():
-        moods = ["", ""]
-        for entry in kept:
-            moods[entry.slot - 1] = str(int(entry.mood))
-        lines.append(f"{day.isoformat()},{moods[0]},{moods[1]}")
-    return "\r\n".join([*lines, ""])
-
-
 def as_json(board: Board) -> str:
     """The board as a JSON object: year, zone, and entries with the same fields as the CSV.
 

@@ -79,6 +79,8 @@ class UserRow(SQLModel, table=True):
     )
     slot_labels: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     notes_in_mail: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    notes_answered_at: datetime | None = None  # when they last said whether notes are mailed
+    noted_year: int | None = None  # the latest in which they wrote a note
     reminder: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     reminder_at: time = Field(  # local
         default=time(20), sa_column_kwargs={"server_default": text("'20:00:00'")}
@@ -251,7 +253,12 @@ class SealedYearRow(SQLModel, table=True):
     last_error: str | None = None
     sent_at: datetime | None = None
     refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
-    downloaded_at: datetime | None = None  # Y5: what cannot be mailed stays until then
+    notes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many it has
+    notes_mailed: bool = Field(  # whether the mail that was made last, and taken, had them (Y5a)
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
+    stuck_since: datetime | None = None  # since when nobody tries to mail it; None: since its close
+    downloaded_at: datetime | None = None  # when all of it had gone out whole (Y5a)
     erased_at: datetime | None = None
 
 

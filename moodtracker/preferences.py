@@ -132,7 +132,7 @@ class Preferences:
 
     def set_notes_in_mail(self, who: SignedIn, *, wanted: bool) -> None:
         """Put the notes into the year-end mail, or leave them out."""
-        self._write(who, notes_in_mail=wanted)
+        self._write(who, notes_in_mail=wanted, notes_answered_at=clock.now())
 
     def _write(self, who: SignedIn, **values: object) -> None:
         with self._database.write() as session:

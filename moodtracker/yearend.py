@@ -10,17 +10,17 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_, select, update
-from sqlalchemy.orm import Session, aliased
-from sqlmodel import col
+from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
+from sqlalchemy.orm import Session
 
-from moodtracker import clock, days, ledger, sealed
+from moodtracker import clock, days, erasing, ledger, sealed
 from moodtracker.accounts.people import Person, locking, person_from, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
-from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
+from moodtracker.closed_years import ERASED, Closing
 from moodtracker.database import Database
 from moodtracker.database_trouble import told
 from moodtracker.diary import read_year
+from moodtracker.erasing import CANNOT_BE_MAILED
 from moodtracker.live import tell
 from moodtracker.mail.breaker import Breaker, Trouble
 from moodtracker.mail.lanes import wanted_state
@@ -38,8 +38,6 @@ from moodtracker.models import (
 
 log = logging.getLogger(__name__)
 
-# How long a year that cannot be mailed is there to be seen, before a newer one takes its place.
-_TO_BE_SEEN = timedelta(days=30)
 # The year begins first at UTC+14, in Kiritimati.
 _EARLIEST_ZONE = timedelta(hours=14)
 
@@ -95,6 +93,7 @@ class YearEnd:
         if is_believed:
             self.seal_ended_years()
             self.follow_wishes()
+            self.follow_mail_server()
         if self._outbox is not None:
             self._outbox.deliver_due()
         if is_believed:
@@ -145,37 +144,40 @@ class YearEnd:
                         sealed_years.year == row.year,
                         sealed_years.state == row.state,
                     )
-                    .values(state=wanted, next_try_at=sealed_years.due_at, attempts=0)
+                    .values(
+                        state=wanted,
+                        next_try_at=sealed_years.due_at,
+                        attempts=0,
+                        stuck_since=clock.now() if wanted in CANNOT_BE_MAILED else None,
+                    )
                 )
                 tell(session, person.id)
 
-    def erase_due(self) -> None:
-        """Erase the moods of each year whose time has come (Y5).
+    def follow_mail_server(self) -> None:
+        """Note since when what waits to be mailed has no mail server to wait for, if it has none.
 
-        That is a while after its mail was taken; where it cannot be mailed, a while after it was
-        downloaded, or once the next year has closed and the person had a month to see it.
+        Otherwise one that is taken out of the settings would let years that were downloaded long
+        ago be erased within the minute.
         """
+        is_noted = sealed_years.stuck_since.is_not(None)
+        is_wrong = is_noted if self._outbox else not_(is_noted)
+        with self._database.write() as session:
+            session.execute(
+                update(SealedYearRow)
+                .where(sealed_years.state == "pending", is_wrong)
+                .values(stuck_since=None if self._outbox else clock.now())
+            )
+
+    def erase_due(self) -> None:
+        """Erase the moods of each year whose time has come (Y5, :mod:`moodtracker.erasing`)."""
         now = clock.now()
-        keep = self._closing.keep
-        cannot = CANNOT_BE_MAILED if self._outbox else ("pending", *CANNOT_BE_MAILED)
-        is_stuck = sealed_years.state.in_(cannot)
-        newer = aliased(SealedYearRow)
-        has_newer = exists().where(
-            col(newer.user_id) == sealed_years.user_id, col(newer.year) > sealed_years.year
-        )
         with self._database.write() as session:
             erased = session.scalars(
                 update(SealedYearRow)
                 .where(
-                    sealed_years.moods.is_not(None),
-                    or_(
-                        and_(sealed_years.state == "sent", sealed_years.sent_at <= now - keep),
-                        and_(
-                            is_stuck,
-                            sealed_years.downloaded_at <= now - self._closing.keep_after_download,
-                        ),
-                        and_(is_stuck, sealed_years.sealed_at <= now - _TO_BE_SEEN, has_newer),
-                    ),
+                    erasing.may_be_erased(
+                        now, self._closing.keep, has_mail=self._outbox is not None
+                    )
                 )
                 .values(**ERASED, erased_at=now)
                 .returning(sealed_years.user_id)
@@ -294,6 +296,7 @@ class YearEnd:
                 year=year,
                 zone=person.zone,
                 moods=sealed.pack(kept) if kept else None,
+                notes=sum(bool(entry.note) for entry in kept),
                 state=wanted_state(person, has_moods=bool(kept)),
                 sealed_at=clock.now(),
                 due_at=due_at,

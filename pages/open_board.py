@@ -28,7 +28,7 @@ from moodtracker.ledger import TooManyActs
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
-from pages import closed_year, day_words, session_watch, words
+from pages import closed_year, day_words, notes_question, session_watch, words
 from pages.guard import asks_for_its_session
 from pages.refreshing import AT_ONCE, Refreshing
 from pages.tap import Look, Tap
@@ -51,6 +51,7 @@ class Shown(NamedTuple):
     person: Person
     board: Board
     closed: ClosedYear | None
+    has_mail: bool  # whether there is a mail server
     locked: Sequence[Pick] | None = None
 
 
@@ -73,12 +74,13 @@ def read(app: App, session: Session, person: Person) -> Shown:
 def read_today(app: App, session: Session, person: Person, today: date, before: Tally) -> Shown:
     """What can change while it is ``today``; ``before`` is what the other days come to."""
     board = on_today(session, person, today, before)
-    return Shown(person, board, app.closed_years.in_session(session, person))
+    closed = app.closed_years.in_session(session, person)
+    return Shown(person, board, closed, app.outbox is not None)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
-    person, board, closed, locked = shown
+    person, board, closed, has_mail, locked = shown
     return {
         "today-card": today.card(
             board,
@@ -88,6 +90,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             offer=offer,
             said=said,
         ),
+        "notes-question": notes_question.card(person, board, has_mail=has_mail),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
             board, locked or (), day_words.address(language.spoken(), board.year)
@@ -256,12 +259,15 @@ class OpenBoard:
         return read_today(self._app, session, person, day.today, day.before)
 
     def _values(self, shown: Shown) -> Values:
-        person, board, closed, _locked = shown
+        person, board, closed, has_mail, _locked = shown
         values = (
             today.values(board, labels=person.slot_labels)
             | html.values(board)
             | numbers.values(board)
-            | {"closed-year": closed_year.card(closed, person)}
+            | {
+                "notes-question": notes_question.card(person, board, has_mail=has_mail),
+                "closed-year": closed_year.card(closed, person),
+            }
         )
         if self._looked_at == board.today:
             values["look"] = _looked_at(board, board.open_day)

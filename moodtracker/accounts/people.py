@@ -37,6 +37,8 @@ class Person:
     number_keys: bool
     slot_labels: bool
     notes_in_mail: bool
+    notes_answered_at: datetime | None
+    noted_year: int | None
     year_open_until: datetime | None
     moment: datetime  # when they were read, or what the clock showed before it was set back (D4)
 

@@ -33,11 +33,23 @@ def pack(database: Database, who: SignedIn, boards: list[Board], address: str = 
     with ZipFile(packed, "w", ZIP_DEFLATED) as files:
         files.writestr("account.json", _account(database, who))
         for board in boards:
-            name = f"moodtracker-{board.year}"
-            files.writestr(f"{name}.json", export.as_json(board))
-            files.writestr(f"{name}.csv", export.as_csv(board))
-            files.writestr(f"{name}.png", painting.picture(layout.landscape(board)))
+            _add(files, board)
     return packed.getvalue()
+
+
+def pack_year(board: Board) -> bytes:
+    """A ZIP file with all of one year: as JSON, CSV and PNG."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as files:
+        _add(files, board)
+    return packed.getvalue()
+
+
+def _add(files: ZipFile, board: Board) -> None:
+    name = f"moodtracker-{board.year}"
+    files.writestr(f"{name}.json", export.as_json(board))
+    files.writestr(f"{name}.csv", export.as_csv(board))
+    files.writestr(f"{name}.png", painting.picture(layout.landscape(board)))
 
 
 def _account(database: Database, who: SignedIn) -> str:

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, sealed
+from moodtracker import clock, erasing, sealed
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.language import speaking
@@ -109,6 +110,11 @@ class Boards:
             .join(SealedYearRow, sealed_years.user_id == users.id)
             .where(self.queue.holds)
         )
+        self._noting = (
+            update(sealed_years.year.table)
+            .where(self.queue.holds)
+            .values(notes_mailed=bindparam("has_notes"))
+        )
         self.is_open = is_open
         self._database = database
         self._envelope = envelope
@@ -124,9 +130,13 @@ class Boards:
         state = wanted_state(person, has_moods=row.moods is not None)
         if state != "pending":
             with self._database.write() as session:
-                self.queue.settle(session, claim, state=state)
+                self.queue.settle(session, claim, state=state, stuck_since=clock.now())
             return None
         year, moods = claim.row.year, row.moods
+        if claim.row.notes:
+            # Before it is sent, so that it holds of the mail that is taken in the end.
+            with self._database.write() as session:
+                session.execute(self._noting, named(claim) | {"has_notes": person.notes_in_mail})
         address = ascii_address(person.mail_address or "")
         with speaking(person.language):
             return Letter(
@@ -141,9 +151,16 @@ class Boards:
                     base_url=self._envelope.base_url,
                     keep_days=self._envelope.keep_days,
                     has_notes=person.notes_in_mail,
+                    notes_until=self._notes_until(claim, person),
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
             )
+
+    def _notes_until(self, claim: Claim, person: Person) -> date | None:
+        """Until when notes that the mail leaves out are here; None where their person has them."""
+        if claim.row.downloaded_at is not None:
+            return None
+        return erasing.kept_until(claim.row, clock.now(), person.zone)
 
     def taken(self, session: Session, claim: Claim) -> None:
         """From now on its days are counted."""
@@ -155,7 +172,12 @@ class Boards:
     def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
         """Until its person gives another address, or the operator tries again (Y4)."""
         if self.queue.settle(
-            session, claim, state="held", last_error=reason, refused_email=address
+            session,
+            claim,
+            state="held",
+            last_error=reason,
+            refused_email=address,
+            stuck_since=clock.now(),
         ):
             log.warning("a board is held: its person's mail address is refused")
 

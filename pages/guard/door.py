@@ -50,8 +50,9 @@ class Guard:
     """ASGI middleware around the whole application.
 
     A request's ``state`` says who it is from (``signed_in``, or None), from which ``address``,
-    by which ``device``, and the ``nonce`` that a script on its page has to carry. Somebody who is
-    not signed in is led to the sign-in page and, afterwards, to where they wanted to go. What is
+    by which ``device``, the ``nonce`` that a script on its page has to carry, and whether more than
+    the head of the answer ``is_seen``. Somebody who is not signed in is led to the sign-in page
+    and, afterwards, to where they wanted to go. What is
     sent from a foreign page, or in another form than our pages send, is refused. A page's socket
     has to bring the session with which the page was asked for, and speaks for that page alone.
     """
@@ -123,6 +124,7 @@ class Guard:
             return
         # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
         is_seen = scope["method"] != "HEAD"
+        scope["state"]["is_seen"] = is_seen
         scope = scope if is_seen else {**scope, "method": "GET"}
         await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
 

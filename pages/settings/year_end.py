@@ -8,7 +8,7 @@ from nicegui import ui
 from moodtracker.accounts import audit
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.closed_years import ClosedYear
-from moodtracker.language import day_and_month, time_of_day
+from moodtracker.language import day_and_month, ngettext, time_of_day
 from moodtracker.language import gettext as _
 from moodtracker.mail import post, wishes
 from pages import closed_year, keeping, parts
@@ -65,7 +65,7 @@ def _show_closed(visit: Visit, closed: ClosedYear) -> None:
     parts.text("p", closed_year.delivery(closed, visit.person))
     if closed.state == "held" and closed.reason:
         parts.text("p", _("The mail server said: {words}").format(words=closed.reason))
-    ui.html(keeping.links(closed.year), sanitize=False)
+    ui.html(closed_year.everything(closed) + keeping.links(closed.year), sanitize=False)
     if closed.state == "held" and visit.app.outbox:
         with visit.form("year-end/again"):
             parts.hidden("year", str(closed.year))
@@ -75,7 +75,21 @@ def _show_closed(visit: Visit, closed: ClosedYear) -> None:
         with ui.element("details"):
             parts.text("summary", _("Erase it now"))
             parts.text("p", _("Nobody can bring it back. Your new year stays as it is."))
+            if closed.notes:
+                parts.text("p", _notes_that_go(closed))
             parts.submit(_("Erase my {year} now").format(year=closed.year), "danger")
+
+
+def _notes_that_go(closed: ClosedYear) -> str:
+    if closed.notes_only_here:
+        words = ngettext(
+            "{count} note goes with it, and is nowhere else.",
+            "{count} notes go with it, and are nowhere else.",
+            closed.notes,
+        )
+    else:
+        words = ngettext("{count} note goes with it.", "{count} notes go with it.", closed.notes)
+    return words.format(count=closed.notes)
 
 
 async def _mail(visit: Visit) -> str:

@@ -20,6 +20,7 @@ OURS = {
     "GET /board.pdf",
     "GET /moods.csv",
     "GET /moods.json",
+    "GET /moods.zip",
     "POST /login",
     "POST /register",
     "POST /logout",

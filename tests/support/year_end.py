@@ -81,9 +81,12 @@ def make_year_end(
         writers=writers,
         login=login,
     )
-    return YearEnd(database, Closing(mail_at, keep, "example.org"), watch, outbox or None)
+    closing = Closing(mail_at, keep, "example.org", has_mail=outbox is not None)
+    return YearEnd(database, closing, watch, outbox or None)
 
 
-def make_closed_years(database: Database, *, keep: timedelta = KEEP) -> ClosedYears:
+def make_closed_years(
+    database: Database, *, keep: timedelta = KEEP, has_mail: bool = True
+) -> ClosedYears:
     """What a person sees of their closed years."""
-    return ClosedYears(database, Closing(time(9), keep, "example.org"))
+    return ClosedYears(database, Closing(time(9), keep, "example.org", has_mail=has_mail))
