@@ -6,6 +6,7 @@ from html import escape
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from nicegui import app as nicegui_app
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -161,6 +162,11 @@ def mount(web: FastAPI) -> None:
         log.error("a request failed (%s)", told(error))
         return _said_of(error)
 
+    async def unsaved(request: Request, error: Exception) -> HTMLResponse:
+        if not writes_nothing(error):
+            raise error
+        return await trouble(request, error)
+
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
         return page(_("You are signed out"), _("Please sign in again."), 401)
 
@@ -169,4 +175,5 @@ def mount(web: FastAPI) -> None:
         application.add_exception_handler(HTTPException, refused)
         application.add_exception_handler(RequestValidationError, refused)
         application.add_exception_handler(SessionEnded, signed_out)
+        application.add_exception_handler(DBAPIError, unsaved)
         application.add_exception_handler(Exception, trouble)
