@@ -118,6 +118,6 @@ def test_a_database_that_loses_its_power_amid_taps_keeps_what_was_shown_as_saved
 
     tap_meanwhile(tappers, restart, RESTARTS)
     assert_nothing_is_lost(server, cluster, tappers)
-    assert "the database server:" in server.log
+    server.await_log("the database server:")
     told = sum(tapper.told_to_wait for tapper in tappers)
     print(f"{RESTARTS} restarts, {confirmed(tappers)} taps saved, {told} told to wait")

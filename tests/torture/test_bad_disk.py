@@ -127,7 +127,7 @@ def test_on_a_full_disk_taps_wait_and_pages_are_read_and_room_is_all_it_takes(se
         while saved(socket, waiting):  # the log that SQLite has already may take some more
             last, waiting = waiting, page.tap(1, act="change", was=waiting["tap"])
         assert board(server, ada).status_code == 200
-        assert "the disk is full" in server.log
+        server.await_log("the disk is full")
         assert not [secret for secret in SECRETS if secret in server.log]
 
         ballast.unlink()
@@ -248,7 +248,7 @@ def test_while_another_program_holds_the_database_pages_are_read_and_a_tap_waits
             socket.event("tap", tap)
             assert board(server, ada).status_code == 200
             socket.await_words(NOT_SAVED)
-            assert "another program has locked the database" in server.log
+            server.await_log("another program has locked the database")
             other.rollback()
         assert saved(socket, tap)
     assert moods(disk) == {tap["tap"]: 2}
@@ -279,5 +279,5 @@ def test_a_file_that_is_damaged_inside_is_answered_in_words_and_named_in_the_log
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
     assert not [secret for secret in SECRETS if secret in answer.text]
-    assert "the database is damaged: restore a backup" in server.log
+    server.await_log("the database is damaged: restore a backup")
     assert not [secret for secret in SECRETS if secret in server.log]
