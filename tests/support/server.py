@@ -109,6 +109,12 @@ class Server:
         """
         await_that(lambda: words in self.log[since:], told=lambda: self.log)
 
+    def settled_log(self) -> str:
+        """The log once it holds all lines about what was asked before."""
+        answer = httpx.get(f"{self.url}/login", timeout=WAIT_SECONDS, verify=NO_TLS)
+        self.await_log(answer.headers["x-request-id"])
+        return self.log
+
     def set_clock(self, *when: int) -> None:
         """Let the server believe that it is this moment (UTC), from now on."""
         self._clock = self.folder / "clock"
