@@ -1,27 +1,10 @@
 """Where DATA_DIR alone can be written, and no /tmp: everything that a large table takes."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from moodtracker.backups import look_at
+from support.old_database import DAYS, PEOPLE, make_old_database
 from support.sealed import sealed
-
-STORED = Path(__file__).parent / "fixtures" / "databases"
-PEOPLE, DAYS = 60, 330
-# What SQLite puts aside for a way back is in memory up to 64 kB; these are some megabytes.
-FILL = f"""
-WITH RECURSIVE who(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM who WHERE n < {PEOPLE})
-INSERT INTO users (id, username, email, first_name, last_name, password_hash, zone, created_at)
-SELECT n + 1000, 'many' || n, 'many' || n || '@example.org', 'Ada', '', 'none', 'UTC', '2026-01-01'
-FROM who;
-WITH RECURSIVE past(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM past WHERE n < {DAYS} - 1)
-INSERT INTO entries (user_id, day, slot, mood, recorded_at, tap)
-SELECT id, date('2026-01-01', past.n || ' days'), slot, 4, '2026-01-01 12:00:00', hex(randomblob(8))
-FROM users, past, (SELECT 1 AS slot UNION SELECT 2) WHERE users.id > 1000;
-"""
 
 
 @pytest.fixture(params=["0001", "0004"])
@@ -29,10 +12,7 @@ def home(request, tmp_path):
     """A data folder with a large database of an older version."""
     folder = tmp_path / "data"
     folder.mkdir()
-    with closing(sqlite3.connect(folder / "moodtracker.db")) as database:
-        database.executescript((STORED / f"{request.param}.sqlite.sql").read_text())
-        database.executescript(FILL)
-        database.commit()
+    make_old_database(folder / "moodtracker.db", request.param)
     return folder
 
 
