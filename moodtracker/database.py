@@ -10,14 +10,15 @@ from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moodtracker import migrations, postgresql, rights
-from moodtracker.database_trouble import DatabaseError, cause
+from moodtracker import clock, migrations, postgresql, rights, sqlite_files
+from moodtracker.database_trouble import DatabaseError, cause, told
 from moodtracker.live import Live
 from moodtracker.postgresql import Limits
 
@@ -31,6 +32,8 @@ _READERS = 4
 _OPENED = "the file that was opened"
 _TRIES = 4
 _BEFORE_NEXT_TRY = 0.05  # seconds, and four times as long before each further one
+_BEFORE_NEXT_NOTE = 60.0  # seconds, after one that could not be written
+_LONGEST_WAIT_TO_NOTE = 1.0  # seconds
 # Held while a process migrates, so that several starting at once take turns (any constant does).
 _MIGRATION_LOCK = 0x6D6F6F64
 
@@ -62,13 +65,16 @@ class Database:
         self.live = Live()  # hears of every change that is made through this database
         self._is_silent = False
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._noting = Lock()
+        self._no_note_before: float | None = None  # uptime; None: the last one was written
         self._writing: Engine
         self._reading: Engine
         # For what must not wait until the pages have done with a connection: readiness, and hearing
         # of other instances. It is made when it is first used.
         self._apart: Engine
         if self.is_sqlite:
-            if refusal := rights.refusal(Path(parsed.database or "")):
+            file = Path(parsed.database or "")
+            if refusal := rights.refusal(file) or sqlite_files.refusal(file):
                 raise DatabaseError(refusal)
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
@@ -100,6 +106,30 @@ class Database:
         finally:  # also where the commit's answer was lost: looking once too often does no harm
             for user_id in changed:
                 self.live.tell_here(user_id)
+
+    def note(self, write: Callable[[Session], None]) -> None:
+        """Write what is only noted beside a read, and dropped where writing cannot be.
+
+        The read goes on. A trouble is met once a minute at the most, and the log has one line
+        when notes begin to be dropped, and one when they are written again.
+        """
+        if not self._noting.acquire(timeout=_LONGEST_WAIT_TO_NOTE):
+            return  # another one waits for whoever holds the database
+        try:
+            if self._no_note_before is not None and clock.uptime() < self._no_note_before:
+                return
+            with self.write() as session:
+                write(session)
+        except (SQLAlchemyError, DatabaseError) as error:
+            if self._no_note_before is None:
+                log.warning("pages are read, but nothing can be noted: %s", told(error))
+            self._no_note_before = clock.uptime() + _BEFORE_NEXT_NOTE
+        else:
+            if self._no_note_before is not None:
+                log.info("what is noted beside reading is written again")
+            self._no_note_before = None
+        finally:
+            self._noting.release()
 
     def repeat(self, act: Callable[[], Found]) -> Found:
         """Do ``act`` until it meets no passing trouble, up to four times within two seconds.
@@ -137,14 +167,14 @@ class Database:
             running = import_module("moodtracker.migrations.running")
             with (
                 self._writing.connect() as connection,
-                _without_cascades(connection),
+                _fit_to_copy_tables(connection),
                 connection.begin(),
             ):
                 if not self.is_sqlite:
                     _wait_for_turn(connection)
                 running.upgrade(connection, revision)
         except DBAPIError as error:
-            raise DatabaseError(f"The database does not open: {cause(error)}.") from None
+            raise DatabaseError(f"The database does not open: {cause(_first(error))}.") from None
 
     def is_ready(self) -> bool:
         """Whether the database answers and has the schema that this app expects.
@@ -248,6 +278,15 @@ def knows_revision(revision: str) -> bool:
     return revision in migrations.REVISIONS
 
 
+def _first(error: DBAPIError) -> DBAPIError:
+    """What went wrong first: cleaning up after it may have gone wrong as well."""
+    first, earlier = error, error.__context__
+    while earlier is not None:
+        first = earlier if isinstance(earlier, DBAPIError) else first
+        earlier = earlier.__context__
+    return first
+
+
 def _wait_for_turn(connection: Connection) -> None:
     """Be the only one to migrate, for as long as it takes: a large table has no time limit."""
     postgresql.take_off_limits(connection)
@@ -255,16 +294,27 @@ def _wait_for_turn(connection: Connection) -> None:
 
 
 @contextmanager
-def _without_cascades(connection: Connection) -> Iterator[None]:
-    """Let SQLite's tables be copied: with foreign keys on, the old one would take rows with it."""
+def _fit_to_copy_tables(connection: Connection) -> Iterator[None]:
+    """Let SQLite's tables be copied, which is how Alembic changes them.
+
+    With foreign keys on, dropping the old one would take rows with it. And what SQLite puts aside
+    for a way back is as large as the table: here alone it goes to files, without a name and in the
+    database's own folder, since memory may be too small and no other folder there to be written.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
     pragma = connection.connection.cursor().execute
-    pragma("PRAGMA foreign_keys = OFF")  # which it ignores inside of a transaction
+    folder = Path(connection.engine.url.database or "").absolute().parent
+    quoted = str(folder).replace("'", "''")
+    # All before the transaction, inside of which they are ignored or refused.
+    pragma("PRAGMA foreign_keys = OFF")
+    pragma(f"PRAGMA temp_store_directory = '{quoted}'")
+    pragma("PRAGMA temp_store = FILE")
     try:
         yield
     finally:
+        pragma("PRAGMA temp_store = MEMORY")
         pragma("PRAGMA foreign_keys = ON")
 
 
@@ -282,6 +332,9 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "secure_delete = ON",
+            # Not in files: where only DATA_DIR can be written there is no place for them, and what
+            # is deleted of them would stay on the disk as it was, moods and all.
+            "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -27,6 +27,7 @@ from moodtracker.models import metadata
 from support.addresses import verify_address
 from support.mail_server import MailServer
 from support.needs import missing
+from support.waiting import WAIT_SECONDS
 
 POSTGRESQL = os.environ.get(
     "MOODTRACKER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"
@@ -37,6 +38,10 @@ PASSWORD = "correct horse battery staple"
 httpx._transports.default.create_ssl_context = lru_cache(
     httpx._transports.default.create_ssl_context
 )
+
+# And it gives up after 5 seconds, which a page may take on a busy machine.
+for _what in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _what, WAIT_SECONDS)
 
 settings.register_profile(
     "moodtracker",

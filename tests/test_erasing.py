@@ -19,8 +19,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def year_end(database, live, mail_server):
-    return make_year_end(database, live, mail_server.port)
+def year_end(database, mail_server):
+    return make_year_end(database, mail_server.port)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_notes_that_were_mailed_go_with_the_keep_days(
 
 
 def test_what_counts_is_whether_the_mail_that_was_taken_had_the_notes(
-    year_end, ada, closed_years, database, live, mail_server, moved_clock
+    year_end, ada, closed_years, database, mail_server, moved_clock
 ):
     say(database, notes_in_mail=True)
     mail_server.behaviour.data = ["451 4.3.0 try later"]
@@ -149,7 +149,7 @@ def test_notes_that_nobody_has_stay_until_the_next_year_closes(
 
 
 def test_notes_mailed_out_of_two_years_at_once_are_there_for_a_month(
-    database, live, year_end, ada, closed_years, write, moved_clock
+    database, year_end, ada, closed_years, write, moved_clock
 ):
     write(ada, date(2027, 12, 31))
     moved_clock.set(2028, 3, 1, 12)
@@ -201,13 +201,13 @@ def test_an_address_that_is_refused_long_after_a_download_erases_nothing_at_once
 
 
 def test_a_mail_server_that_is_taken_away_erases_nothing_at_once(
-    database, live, year_end, ada, closed_years, mail_server, moved_clock
+    database, year_end, ada, closed_years, mail_server, moved_clock
 ):
     mail_server.behaviour.data = ["451 4.3.0 try later"]
     mail(year_end, moved_clock)
     closed_years.note_download(ada.person, 2026)
     moved_clock.set(2027, 4, 1)
-    without = make_year_end(database, live, None)
+    without = make_year_end(database, None)
     without.tick()
     closed = make_closed_years(database, has_mail=False).of(ada.person)
     assert (closed.state, closed.erased_from) == ("no_server", moved_clock.now() + KEEP)
@@ -260,7 +260,7 @@ def test_an_erased_year_does_not_tell_how_many_notes_it_had(
         assert session.scalar(select(sealed_years.notes)) == 0
 
 
-def test_the_wish_of_who_never_wrote_a_note_is_not_asked_for(join, diary, database, live, write):
+def test_the_wish_of_who_never_wrote_a_note_is_not_asked_for(join, diary, database, write):
     who = join()
     write(who, date(2026, 5, 5))
     noted = text("SELECT noted_year FROM users")

@@ -136,8 +136,7 @@ def find_with(
         return None
     row, person, more = found
     if _is_worth_noting(row):
-        with database.write() as session:
-            _note_seen(session, *key)
+        database.note(lambda session: _note_seen(session, *key))
     return SignedIn(person, key[1]), more
 
 

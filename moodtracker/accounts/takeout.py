@@ -25,10 +25,11 @@ _SECRETS = {"password_hash"}
 def pack(database: Database, who: SignedIn, boards: list[Board], address: str = "") -> bytes:
     """A ZIP file: the account as JSON, each year of ``boards`` as JSON, CSV and PNG.
 
-    That it was taken is noted; ``address`` is where from.
+    That it was taken is noted where that can be; ``address`` is where from.
     """
-    with database.write() as session:
-        audit.note(session, who.person.id, Event.EXPORTED, address=address)
+    database.note(
+        lambda session: audit.note(session, who.person.id, Event.EXPORTED, address=address)
+    )
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as files:
         files.writestr("account.json", _account(database, who))

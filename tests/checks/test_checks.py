@@ -29,6 +29,7 @@ def home(monkeypatch, tmp_path, sqlite_template):
     for name in os.environ:
         if name.startswith(settings.PREFIX):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(settings.PREFIX + "PORT", str(free_port()))  # where nobody answers
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data" / "backups").mkdir(parents=True)
     shutil.copy(sqlite_template, tmp_path / "data" / "moodtracker.db")

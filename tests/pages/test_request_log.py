@@ -1,10 +1,9 @@
 import re
-import time
 
 import httpx
 import pytest
 
-from support.server import WAIT_SECONDS, Server
+from support.server import Server
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -22,10 +21,7 @@ def lines_about(server, ask):
     before = len(server.log.splitlines())
     answer = ask()
     last = httpx.get(f"{server.url}/login").headers["x-request-id"]
-    deadline = time.monotonic() + WAIT_SECONDS
-    while last not in server.log:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    server.await_log(last)
     told = [line.partition("info ")[2] for line in server.log.splitlines()[before:]]
     return answer, [line for line in told if last not in line]
 

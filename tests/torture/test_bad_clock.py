@@ -85,13 +85,6 @@ def await_row(server, statement):
         time.sleep(0.02)
 
 
-def await_log(server, words, since):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while words not in server.log[since:]:
-        assert time.monotonic() < deadline, server.log
-        time.sleep(0.02)
-
-
 def tap(server, cookie, mood, day=None):
     """What the page is told about a mood, SAVED or words; for the day that it shows, or another."""
     page = OpenPage(server, cookie)
@@ -155,7 +148,7 @@ def test_a_jump_by_a_year_closes_mails_and_erases_nothing_until_the_operators_wo
     sessions = rows(server, "SELECT count(*) FROM sessions")
     before = len(server.log)
     set_to(server, NOON + YEAR)
-    await_log(server, "no year is closed and nothing is erased", since=before)
+    server.await_log("no year is closed and nothing is erased", since=before)
     # Who joins now has a day of next year, and loses nothing by it.
     eve = server.register("eve")
     assert tap(server, eve, 5) == SAVED
@@ -164,7 +157,7 @@ def test_a_jump_by_a_year_closes_mails_and_erases_nothing_until_the_operators_wo
 
     before = len(server.log)
     set_to(server, NOON + HOUR)
-    await_log(server, "the clock is believed again", since=before)
+    server.await_log("the clock is believed again", since=before)
     assert rows(server, "SELECT count(*) FROM sessions WHERE user_id = 1") == sessions
     assert tap(server, ada, 2) == SAVED
     assert tap(server, eve, 1) == SAVED

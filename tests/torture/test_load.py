@@ -133,4 +133,4 @@ def test_many_open_pages_lose_no_tap_and_memory_stays_level(server):
         kept = database.execute("SELECT count(DISTINCT user_id), count(*), min(mood) FROM entries")
         assert kept.fetchone() == (people, people, 5)
     assert httpx.get(f"{server.url}/readyz", timeout=WAIT_SECONDS).status_code == 200
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.settled_log()
