@@ -32,6 +32,7 @@ from moodtracker.models import (
     SealedYearRow,
     UserRow,
     entries,
+    messages,
     sealed_years,
     users,
 )
@@ -66,6 +67,7 @@ class Status:
     trouble: Trouble | None = None
     doubt: Doubt | None = None
     messages: int = 0
+    message_reason: str | None = None  # why the oldest of them that has failed waits
     next_close_at: datetime | None = None
 
 
@@ -189,13 +191,9 @@ class YearEnd:
             self._live.tell(user_id)
 
     def retry_held(self) -> None:
-        """Put what is held back into the queue, for instance once an address was mended."""
-        with self._database.write() as session:
-            session.execute(
-                update(SealedYearRow)
-                .where(sealed_years.state == "held")
-                .values(state="pending", next_try_at=clock.now())
-            )
+        """Try all that failed now, what is held too, for instance once an address was mended."""
+        if self._outbox is not None:
+            self._outbox.try_now()
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""
@@ -230,6 +228,12 @@ class YearEnd:
                 Breaker(self._database).trouble(),
                 self._watch.doubt(),
                 session.scalar(select(func.count()).select_from(MessageRow)) or 0,
+                session.scalar(
+                    select(messages.last_error)
+                    .where(messages.last_error.is_not(None))
+                    .order_by(messages.created_at)
+                    .limit(1)
+                ),
                 self._next_close_at(session),
             )
 
@@ -323,4 +327,6 @@ def _differs_from_wishes() -> ColumnElement[bool]:
 
 def _is_refused(person: Person, refused: str | None) -> bool:
     """Whether the person still has the address that a mail server has refused, and no other."""
-    return person.mail_address is None or ascii_address(person.mail_address) == refused
+    if person.mail_address is None or refused is None:  # it could not even be made
+        return True
+    return ascii_address(person.mail_address) == refused

@@ -149,18 +149,26 @@ def _named(people: Select[Any], login: str) -> Select[Any]:
 
 
 def fold(name: str) -> str:
-    """The form in which usernames and e-mail addresses are stored and compared.
+    """The form in which usernames are stored and compared.
 
     NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
     look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
     """
-    storable = name.strip().replace("\0", "\ufffd").encode(errors="replace").decode()
-    return unicodedata.normalize("NFKC", storable).casefold()
+    return unicodedata.normalize("NFKC", _storable(name)).casefold()
 
 
 def fold_address(address: str) -> str:
-    """The stored form of an e-mail address: folded, its domain in Unicode (not xn--)."""
+    """The stored form of an e-mail address: its letters small, its domain in Unicode (not xn--).
+
+    Mail is sent to it, so that no letter becomes another: ß stays what it is, and so does a ς,
+    as in domains (IDNA 2008).
+    """
     try:
-        return fold(validate_email(address.strip(), check_deliverability=False).normalized)
+        checked = validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        return fold(address)
+        checked = _storable(address)
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in checked)
+
+
+def _storable(text: str) -> str:
+    return text.strip().replace("\0", "\ufffd").encode(errors="replace").decode()

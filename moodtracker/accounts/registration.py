@@ -113,7 +113,7 @@ def checked_email(text: str) -> str:
         checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
     except EmailNotValidError:
         raise ValueError(_("This is not an e-mail address, such as ada@example.org.")) from None
-    return fold(checked.normalized)
+    return fold_address(checked.normalized)
 
 
 def _zone(text: str) -> str:
