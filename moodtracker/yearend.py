@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from moodtracker import clock, days, sealed
-from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker.accounts.people import Person, person_from, readable, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
 from moodtracker.database import Database
@@ -130,12 +129,13 @@ class YearEnd:
         """
         not_mailed = sealed_years.state.in_(("pending", *CANNOT_BE_MAILED))
         with self._database.read() as session:
-            rows = session.execute(
+            rows = readable(
+                session,
                 select_person()
                 .add_columns(sealed_years.year, sealed_years.state, sealed_years.refused_email)
                 .join(SealedYearRow, sealed_years.user_id == users.id)
-                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes())
-            ).all()
+                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes()),
+            )
         for row in rows:
             person = person_from(row)
             wanted = wanted_state(person, has_moods=True)
@@ -255,7 +255,7 @@ class YearEnd:
         """Everybody who has entries of a year that has ended somewhere on earth."""
         latest_year = (clock.now() + _EARLIEST_ZONE).year
         with self._database.read() as session:
-            return session.execute(select_person().where(users.open_year < latest_year)).all()
+            return readable(session, select_person().where(users.open_year < latest_year))
 
     def _seal_all(self, person_id: int) -> None:
         while self._seal(person_id):
@@ -271,7 +271,7 @@ class YearEnd:
             if row is None or row.open_year is None:
                 return False
             person, year = person_from(row), row.open_year
-            if person.today.year <= year:
+            if person.today.year <= year or not _may_be_over(person, year):
                 return False
             self._write_down(session, person, year)
             of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
@@ -310,9 +310,14 @@ class YearEnd:
     def _due_at(self, person: Person, year: int) -> datetime:
         """When the mail is due: at the set time of 1 January, not before the year has ended."""
         new_year = date(year + 1, 1, 1)
-        at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
+        at = datetime.combine(new_year, self._closing.mail_at, days.zone_of(person.zone))
         ended_at = days.begins_at(new_year, person.zone, person.day_end_hour)
         return max(at.astimezone(UTC), ended_at, person.year_open_until or ended_at)
+
+
+def _may_be_over(person: Person, year: int) -> bool:
+    """Whether a year has surely ended where a zone is not known: it has everywhere on earth."""
+    return days.is_known(person.zone) or person.moment >= datetime(year + 1, 1, 2, tzinfo=UTC)
 
 
 def _differs_from_wishes() -> ColumnElement[bool]:

@@ -1,8 +1,11 @@
 """A person, as the rest of the app sees one."""
 
+import logging
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -12,6 +15,8 @@ from sqlalchemy.orm import Session
 from moodtracker import clock, days
 from moodtracker.database import Database
 from moodtracker.models import installation, users
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,28 @@ def select_person() -> Select[Any]:
 def person_from(row: Row[Any]) -> Person:
     """The person in a row that begins with the columns of :func:`select_person`."""
     return Person(*row[: len(Person.__dataclass_fields__)])
+
+
+def readable(session: Session, found: Select[Any]) -> Sequence[Row[Any]]:
+    """What is ``found`` among people, but for those whose records cannot be read.
+
+    One damaged value must not keep everybody else from what they are due.
+    """
+    try:
+        return session.execute(found).all()
+    except (TypeError, ValueError):
+        rows: list[Row[Any]] = []
+        for user_id in session.scalars(found.with_only_columns(users.id)).all():
+            try:
+                rows += session.execute(found.where(users.id == user_id))
+            except (TypeError, ValueError):
+                _say_damaged(user_id)
+        return rows
+
+
+@lru_cache  # once, and not each minute
+def _say_damaged(user_id: int) -> None:
+    log.error("the record of person number %d is damaged, and is passed over", user_id)
 
 
 def find(database: Database, login: str) -> Person | None:

@@ -28,6 +28,7 @@ from moodtracker.accounts.people import (
     Person,
     by_id,
     fold,
+    fold_address,
     password_of,
     person_from,
     select_person,

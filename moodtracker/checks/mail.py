@@ -164,9 +164,7 @@ def _stuck(config: Settings) -> Iterator[Finding]:
 
 def _failing(columns: Columns) -> Select[tuple[int, str]]:
     """How many mails of a table have failed and wait for their next try, and a reason."""
-    return select(
-        func.count().label("mails"), func.max(columns.last_error).label("reason")
-    ).where(
+    return select(func.count().label("mails"), func.max(columns.last_error).label("reason")).where(
         columns.state == "pending", columns.attempts > 0, columns.last_error.is_not(None)
     )
 

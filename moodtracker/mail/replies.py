@@ -57,10 +57,11 @@ class Rule:
 _ANY = ".*"
 _BARE = "-"
 _TOO_LARGE = r"\bsize\b|too (large|big|long)|exceed"
+_WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
 _NO_MAILBOX = (
-    r"no such|unknown|does(n't| not) exist|not exist|no mailbox|not found|user .*not|"
-    r"invalid (user|recipient|mailbox|address)|unroutable|recipient .*rejected|"
-    r"mailbox (unavailable|disabled|not)|not a valid|no longer|inactive|disabled"
+    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist|disabled|inactive|rejected|"
+    rf"unavailable|invalid|no longer)|(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
+    r"no such|unroute?able|not a valid"
 )
 _OUR_SENDER = (
     r"sender (address )?(rejected|denied|refused|verif\w*|not|unknown|is not|domain)|"

@@ -48,6 +48,7 @@ class MailServer:
         self.taken: list[tuple[str, EmailMessage]] = []
         self.connections = 0
         self.options: list[str] = []  # of the last MAIL
+        self.greeted_as = ""  # at the last EHLO
         self._controller: Controller | None = None
 
     def start(self) -> "MailServer":
@@ -95,7 +96,7 @@ class MailServer:
     ) -> list[str]:
         self.connections += 1
         await self._hang("ehlo", server)
-        session.host_name = hostname
+        session.host_name = self.greeted_as = hostname
         return [r for r in responses if not r.endswith(self.behaviour.without or ("nothing",))]
 
     async def handle_MAIL(  # noqa: N802
