@@ -55,7 +55,8 @@ def sender(text: str) -> str:
     """Who mails are from: one address, or a name and one address."""
     found = getaddresses([text])
     local, at, domain = found[0][1].rpartition("@") if len(found) == 1 else ("", "", "")
-    if not (local and at and domain) or text != in_one_line(text):
+    is_one = local and at and domain and found[0][1] in text and text == _in_one_line(text)
+    if not is_one:
         raise ValueError(
             "give an address such as mood@example.org, or Moodtracker <mood@example.org>"
         )
@@ -70,7 +71,7 @@ def sender(text: str) -> str:
     return text
 
 
-def in_one_line(text: str) -> str:
+def _in_one_line(text: str) -> str:
     """``text`` without control characters."""
     return "".join(letter for letter in text if unicodedata.category(letter) != "Cc").strip()
 
