@@ -145,12 +145,15 @@ class Queue:
         )
 
     def suspect(self, session: Session, spell: int) -> Sequence[int]:
-        """Let all that was refused in a spell wait for the server; whose it is."""
-        c = self._columns
+        """Let all that was refused in a spell wait for the server; whose it is.
+
+        Behind what was not tried yet: that tells more.
+        """
+        c, later = self._columns, clock.now() + delays.after(1)
         return session.scalars(
             update(self._table)
             .where(c.failed_in_spell == spell, c.state.in_(("pending", "held")))
-            .values(state="pending", waits_for_server=True)
+            .values(state="pending", next_try_at=later, waits_for_server=True)
             .returning(c.user_id)
         ).all()
 
