@@ -7,9 +7,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from moodtracker.board import Board
+from moodtracker.days import zone_of
 
 FIELDS = ("day", "slot", "mood", "name", "recorded_at", "note")
 
@@ -50,7 +50,7 @@ def as_json(board: Board) -> str:
 
 
 def _records(board: Board) -> Iterator[dict[str, str | int]]:
-    zone = ZoneInfo(board.zone)
+    zone = zone_of(board.zone)
     for entry in board.entries:
         recorded_at = entry.recorded_at.astimezone(zone)
         values = (

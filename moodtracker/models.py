@@ -164,6 +164,12 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'sending', 'held')", name="state"),
         Index("ix_messages_state", "state", "next_try_at"),
+        Index(
+            "ix_messages_waits_for_server",
+            "waits_for_server",
+            sqlite_where=text("waits_for_server"),
+            postgresql_where=text("waits_for_server"),
+        ),
     )
 
     user_id: int = Field(primary_key=True)
@@ -181,6 +187,8 @@ class MessageRow(SQLModel, table=True):
     message_date: datetime | None = None
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_error: str | None = None
+    failed_in_spell: int | None = None  # the installation's ``mail_spell`` when it last failed
+    waits_for_server: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class EntryRow(SQLModel, table=True):
@@ -235,6 +243,12 @@ class SealedYearRow(SQLModel, table=True):
             name="state",
         ),
         Index("ix_sealed_years_state", "state", "next_try_at"),
+        Index(
+            "ix_sealed_years_waits_for_server",
+            "waits_for_server",
+            sqlite_where=text("waits_for_server"),
+            postgresql_where=text("waits_for_server"),
+        ),
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
@@ -251,6 +265,8 @@ class SealedYearRow(SQLModel, table=True):
     message_date: datetime | None = None
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_error: str | None = None
+    failed_in_spell: int | None = None  # the installation's ``mail_spell`` when it last failed
+    waits_for_server: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     sent_at: datetime | None = None
     refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
     notes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many it has
@@ -274,6 +290,12 @@ class InstallationRow(SQLModel, table=True):
     mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
     mail_quiet_until: datetime | None = None  # the mail server has trouble: nobody tries before
     mail_trouble: str | None = None
+    mail_unreachable_at: datetime | None = None  # when it last took none from anybody at all
+    mail_spell: int = Field(  # how often a taken mail has ended a run of refusals
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )
+    mail_refused_alike: str | None = None  # what the refusals of this spell have in common
+    mail_refused_to: str | None = None  # whom they were about: digests of a few addresses
 
 
 class MailCountRow(SQLModel, table=True):

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days, erasing, ledger, sealed
-from moodtracker.accounts.people import Person, locking, person_from, select_person
+from moodtracker.accounts.people import Person, locking, person_from, readable, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
 from moodtracker.closed_years import ERASED, Closing
 from moodtracker.database import Database
@@ -32,6 +31,7 @@ from moodtracker.models import (
     SealedYearRow,
     UserRow,
     entries,
+    messages,
     sealed_years,
     users,
 )
@@ -64,6 +64,7 @@ class Status:
     trouble: Trouble | None = None
     doubt: Doubt | None = None
     messages: int = 0
+    message_reason: str | None = None  # why the oldest of them that has failed waits
     next_close_at: datetime | None = None
 
 
@@ -125,12 +126,13 @@ class YearEnd:
         """
         not_mailed = sealed_years.state.in_(("pending", *CANNOT_BE_MAILED))
         with self._database.read() as session:
-            rows = session.execute(
+            rows = readable(
+                session,
                 select_person()
                 .add_columns(sealed_years.year, sealed_years.state, sealed_years.refused_email)
                 .join(SealedYearRow, sealed_years.user_id == users.id)
-                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes())
-            ).all()
+                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes()),
+            )
         for row in rows:
             person = person_from(row)
             wanted = wanted_state(person, has_moods=True)
@@ -189,16 +191,9 @@ class YearEnd:
             log.info("%d closed year(s) erased", len(erased))
 
     def retry_held(self) -> None:
-        """Put what is held back into the queue, for instance once an address was mended."""
-        with self._database.write() as session:
-            retried = session.scalars(
-                update(SealedYearRow)
-                .where(sealed_years.state == "held")
-                .values(state="pending", next_try_at=clock.now())
-                .returning(sealed_years.user_id)
-            ).all()
-            for user_id in retried:
-                tell(session, user_id)
+        """Try all that failed now, what is held too, for instance once an address was mended."""
+        if self._outbox is not None:
+            self._outbox.try_now()
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""
@@ -233,6 +228,12 @@ class YearEnd:
                 Breaker(self._database).trouble(),
                 self._watch.doubt(),
                 session.scalar(select(func.count()).select_from(MessageRow)) or 0,
+                session.scalar(
+                    select(messages.last_error)
+                    .where(messages.last_error.is_not(None))
+                    .order_by(messages.created_at)
+                    .limit(1)
+                ),
                 self._next_close_at(session),
             )
 
@@ -254,7 +255,7 @@ class YearEnd:
         """Everybody who has entries of a year that has ended somewhere on earth."""
         latest_year = (clock.now() + _EARLIEST_ZONE).year
         with self._database.read() as session:
-            return session.execute(select_person().where(users.open_year < latest_year)).all()
+            return readable(session, select_person().where(users.open_year < latest_year))
 
     def _seal_all(self, person_id: int) -> None:
         while self._seal(person_id):
@@ -267,7 +268,7 @@ class YearEnd:
             if row is None or row.open_year is None:
                 return False
             person, year = person_from(row), row.open_year
-            if person.today.year <= year:
+            if person.today.year <= year or not _may_be_over(person, year):
                 return False
             self._write_down(session, person, year)
             of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
@@ -309,9 +310,14 @@ class YearEnd:
     def _due_at(self, person: Person, year: int) -> datetime:
         """When the mail is due: at the set time of 1 January, not before the year has ended."""
         new_year = date(year + 1, 1, 1)
-        at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
+        at = datetime.combine(new_year, self._closing.mail_at, days.zone_of(person.zone))
         ended_at = days.begins_at(new_year, person.zone, person.day_end_hour)
         return max(at.astimezone(UTC), ended_at, person.year_open_until or ended_at)
+
+
+def _may_be_over(person: Person, year: int) -> bool:
+    """Whether a year has surely ended where a zone is not known: it has everywhere on earth."""
+    return days.is_known(person.zone) or person.moment >= datetime(year + 1, 1, 2, tzinfo=UTC)
 
 
 def _differs_from_wishes() -> ColumnElement[bool]:
@@ -326,4 +332,6 @@ def _differs_from_wishes() -> ColumnElement[bool]:
 
 def _is_refused(person: Person, refused: str | None) -> bool:
     """Whether the person still has the address that a mail server has refused, and no other."""
-    return person.mail_address is None or ascii_address(person.mail_address) == refused
+    if person.mail_address is None or refused is None:  # it could not even be made
+        return True
+    return ascii_address(person.mail_address) == refused

@@ -3,12 +3,12 @@
 In December it says instead, to whoever would get no mail, what is missing.
 """
 
-from datetime import datetime, time
+from datetime import datetime, time, tzinfo
 from html import escape
-from zoneinfo import ZoneInfo
 
 from moodtracker.accounts.people import Person
 from moodtracker.closed_years import ClosedYear
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_month, day_and_time, in_its_year, ngettext
 from moodtracker.language import gettext as _
 from pages import keeping
@@ -41,7 +41,7 @@ def card(closed: ClosedYear | None, person: Person) -> str:
 
 def delivery(closed: ClosedYear, person: Person) -> str:
     """What became of a closed year and its mail, in a sentence or two."""
-    zone = ZoneInfo(person.zone)
+    zone = zone_of(person.zone)
     erased = closed.erased_from and day_and_month(closed.erased_from.astimezone(zone).date())
     to = person.email or ""
     if closed.state == "sent":
@@ -49,6 +49,12 @@ def delivery(closed: ClosedYear, person: Person) -> str:
             words = _("It was mailed to {address}. From {day} on it is here no more.")
         else:
             words = _("It was mailed to {address}.")
+        then = _notes_only_here(closed)
+    elif closed.state in ("pending", "sending") and closed.reason:
+        words = _(
+            "It couldn't be delivered to {address} yet. We keep trying, and you can download it "
+            "meanwhile."
+        )
         then = _notes_only_here(closed)
     elif closed.state in ("pending", "sending"):
         due = day_and_time(closed.due_at.astimezone(zone))
@@ -96,7 +102,7 @@ def everything(closed: ClosedYear) -> str:
     return f'<p class="everything"><a class="plain" href="{where}" download>{words}</a></p>'
 
 
-def new_years_day(year: int, at: time, zone: ZoneInfo) -> datetime:
+def new_years_day(year: int, at: time, zone: tzinfo) -> datetime:
     """When a year's board is mailed, on a wall clock in ``zone``."""
     return datetime(year, 1, 1, at.hour, at.minute, tzinfo=zone)
 

@@ -1,8 +1,11 @@
 """A person, as the rest of the app sees one."""
 
+import logging
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,6 +16,8 @@ from moodtracker import clock, days
 from moodtracker.database import Database
 from moodtracker.database_clock import present
 from moodtracker.models import UserRow, installation, users
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,28 @@ def person_from(row: Row[Any]) -> Person:
     return Person(*[*known, max(now, seen_at or now)])
 
 
+def readable(session: Session, found: Select[Any]) -> Sequence[Row[Any]]:
+    """What is ``found`` among people, but for those whose records cannot be read.
+
+    One damaged value must not keep everybody else from what they are due.
+    """
+    try:
+        return session.execute(found).all()
+    except (TypeError, ValueError):
+        rows: list[Row[Any]] = []
+        for user_id in session.scalars(found.with_only_columns(users.id)).all():
+            try:
+                rows += session.execute(found.where(users.id == user_id))
+            except (TypeError, ValueError):
+                _say_damaged(user_id)
+        return rows
+
+
+@lru_cache  # once, and not each minute
+def _say_damaged(user_id: int) -> None:
+    log.error("the record of person number %d is damaged, and is passed over", user_id)
+
+
 def find(database: Database, login: str) -> Person | None:
     """The person with this username or e-mail address, in any case of letters."""
     with database.read() as session:
@@ -155,18 +182,26 @@ def _named(people: Select[Any], login: str) -> Select[Any]:
 
 
 def fold(name: str) -> str:
-    """The form in which usernames and e-mail addresses are stored and compared.
+    """The form in which usernames are stored and compared.
 
     NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
     look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
     """
-    storable = name.strip().replace("\0", "\ufffd").encode(errors="replace").decode()
-    return unicodedata.normalize("NFKC", storable).casefold()
+    return unicodedata.normalize("NFKC", _storable(name)).casefold()
 
 
 def fold_address(address: str) -> str:
-    """The stored form of an e-mail address: folded, its domain in Unicode (not xn--)."""
+    """The stored form of an e-mail address: its letters small, its domain in Unicode (not xn--).
+
+    Mail is sent to it, so that no letter becomes another: ß stays what it is, and so does a ς,
+    as in domains (IDNA 2008).
+    """
     try:
-        return fold(validate_email(address.strip(), check_deliverability=False).normalized)
+        checked = validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        return fold(address)
+        checked = _storable(address)
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in checked)
+
+
+def _storable(text: str) -> str:
+    return text.strip().replace("\0", "\ufffd").encode(errors="replace").decode()

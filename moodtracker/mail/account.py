@@ -6,7 +6,6 @@ A link's token is made with its mail, so that nothing that waits to be sent is a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,7 @@ from moodtracker.accounts import links, people
 from moodtracker.accounts.links import Purpose
 from moodtracker.accounts.people import Person
 from moodtracker.database import Database
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, speaking, spoken
 from moodtracker.language import gettext as _
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
@@ -130,7 +130,7 @@ class AccountMails:
         if person is None or person.mail_address is None:
             return None
         with speaking(person.language):
-            when = day_and_time(asked.created_at.astimezone(ZoneInfo(person.zone)))
+            when = day_and_time(asked.created_at.astimezone(zone_of(person.zone)))
             words = _Words(
                 subject=_("Your password was changed"),
                 heading=_("Your password was changed"),

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
@@ -37,8 +37,16 @@ class Lane(Protocol):
     def taken(self, session: Session, claim: Claim) -> None:
         """The mail server has taken the mail."""
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
-        """The mail cannot be delivered to ``address``, and waits for somebody's help."""
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
+        """The mail cannot be delivered to ``address``, and waits for somebody's help.
+
+        Without an address it could not even be made. ``marks`` are written down with it.
+        """
+
+    def is_known(self, claim: Claim) -> bool:
+        """Whether the address is known to be somebody's, so that its refusal says something."""
 
 
 class Messages:
@@ -85,9 +93,15 @@ class Messages:
         """Nothing of it has to stay."""
         session.execute(self._forgetting, named(claim))
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
         """It stays for the operator to see, until it is of no use any more."""
-        self.queue.settle(session, claim, state="held", last_error=reason)
+        self.queue.settle(session, claim, state="held", last_error=reason, **marks)
+
+    def is_known(self, claim: Claim) -> bool:
+        """Not while it is still to be verified: anybody may type anything."""
+        return claim.row.kind not in (post.Kind.JOIN, post.Kind.VERIFY)
 
 
 class Boards:
@@ -165,11 +179,20 @@ class Boards:
     def taken(self, session: Session, claim: Claim) -> None:
         """From now on its days are counted."""
         if self.queue.settle(
-            session, claim, state="sent", sent_at=clock.now(), last_error=None, refused_email=None
+            session,
+            claim,
+            state="sent",
+            sent_at=clock.now(),
+            last_error=None,
+            refused_email=None,
+            failed_in_spell=None,
+            waits_for_server=False,
         ):
             log.info("a board was mailed")
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
         """Until its person gives another address, or the operator tries again (Y4)."""
         if self.queue.settle(
             session,
@@ -178,8 +201,13 @@ class Boards:
             last_error=reason,
             refused_email=address,
             stuck_since=clock.now(),
+            **marks,
         ):
-            log.warning("a board is held: its person's mail address is refused")
+            log.warning("a board is held: it cannot be delivered")
+
+    def is_known(self, claim: Claim) -> bool:
+        """Always: it was verified."""
+        return True
 
 
 def wanted_state(person: Person, *, has_moods: bool) -> str:

@@ -6,7 +6,7 @@ holds it may say what came of it (Y3).
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,16 +41,27 @@ Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One row that a worker has taken on: whose it is, which one, and how it stood."""
+    """One row that a worker has taken on: whose it is, which one, how it stood, and when."""
 
     user_id: int
     key: Any
     row: Row[Any]
+    at: datetime
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it has now failed for 30 days of tries (a person's own, not the server's)."""
+        """Whether it has now failed for 30 days of tries."""
         return delays.together(self.row.attempts) >= GIVE_UP_AFTER
+
+    @property
+    def waited(self) -> timedelta:
+        """How long its tries have been going on at the least."""
+        return delays.together(self.row.attempts - 1)
+
+    def date_after(self, *, may_be_taken: bool) -> datetime | None:
+        """The mail's date from now on: that of the try at which it was first handed over."""
+        is_new = self.row.message_date == self.at
+        return None if is_new and not may_be_taken else self.row.message_date
 
 
 def named(claim: Claim) -> dict[str, Any]:
@@ -100,7 +111,7 @@ class Queue:
         now = clock.now()
         found = session.execute(self._claiming, {"now": now, "until": now + LEASE})
         row = found.first()
-        return Claim(row.user_id, row._mapping[self._key.name], row) if row else None
+        return Claim(row.user_id, row._mapping[self._key.name], row, now) if row else None
 
     def settle(self, session: Session, claim: Claim, **values: Any) -> bool:
         """Write down what came of a claim; False where it is not this worker's any more."""
@@ -110,17 +121,60 @@ class Queue:
         given = {_NEW + name: value for name, value in values.items()}
         return session.execute(self._settling[names], named(claim) | given).first() is not None
 
-    def put_back(self, session: Session, claim: Claim, reason: str, *, counts: bool) -> None:
-        """Let a row wait for its next try; ``counts``: it failed by itself, the waits grow."""
-        attempts = claim.row.attempts if counts else claim.row.attempts - 1
+    def put_back(
+        self,
+        session: Session,
+        claim: Claim,
+        reason: str,
+        *,
+        may_be_taken: bool = False,
+        **marks: Any,
+    ) -> None:
+        """Let a row wait for its next try, longer each time; ``marks`` are written with it.
+
+        ``may_be_taken``: the server has it, perhaps, and keeps its date.
+        """
         self.settle(
             session,
             claim,
             state="pending",
-            attempts=attempts,
-            next_try_at=clock.now() + delays.jittered(attempts),
+            next_try_at=clock.now() + delays.jittered(claim.row.attempts),
             last_error=reason,
+            message_date=claim.date_after(may_be_taken=may_be_taken),
+            **marks,
         )
+
+    def suspect(self, session: Session, spell: int) -> Sequence[int]:
+        """Let all that was refused in a spell wait for the server; whose it is.
+
+        Behind what was not tried yet: that tells more.
+        """
+        c, later = self._columns, clock.now() + delays.after(1)
+        return session.scalars(
+            update(self._table)
+            .where(c.failed_in_spell == spell, c.state.in_(("pending", "held")))
+            .values(state="pending", next_try_at=later, waits_for_server=True)
+            .returning(c.user_id)
+        ).all()
+
+    def release(self, session: Session) -> Sequence[int]:
+        """Try what waited for the server anew, as if it had never been tried; whose it is."""
+        c = self._columns
+        return self._try_now(session, c.waits_for_server, c.state.in_(("pending", "held")))
+
+    def try_now(self, session: Session) -> Sequence[int]:
+        """Try what is held, or waits between two tries, now and anew; whose it is."""
+        c = self._columns
+        failed = and_(c.state == "pending", c.attempts > 0)
+        return self._try_now(session, or_(c.state == "held", failed))
+
+    def _try_now(self, session: Session, *conditions: ColumnElement[bool]) -> Sequence[int]:
+        return session.scalars(
+            update(self._table)
+            .where(*conditions)
+            .values(state="pending", next_try_at=clock.now(), attempts=0, waits_for_server=False)
+            .returning(self._columns.user_id)
+        ).all()
 
     def _claim_longest_waiting(self) -> ReturningUpdate[Any]:
         now = bindparam("now", type_=self._columns.next_try_at.type)

@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import people
 from moodtracker.app import envelope
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, number
 from moodtracker.language import gettext as _
 from moodtracker.mail import rehearsal
@@ -64,7 +64,7 @@ def _lines(visit: Visit, found: Status) -> list[str]:
         "pending": _("Boards that wait for their time: {count}"),
         "sending": _("Boards on their way: {count}"),
         "sent": _("Boards sent, still here for a while: {count}"),
-        "held": _("Boards held, since their address refuses them: {count}"),
+        "held": _("Failed: {count}"),
         "no_address": _("Boards without a verified address: {count}"),
         "opted_out": _("Boards of people who want no mail: {count}"),
         "empty": _("Years without a mood: {count}"),
@@ -96,7 +96,7 @@ def _lines(visit: Visit, found: Status) -> list[str]:
 
 
 def _moment(visit: Visit, when: datetime, *, with_year: bool = False) -> str:
-    local = when.astimezone(ZoneInfo(visit.person.zone))
+    local = when.astimezone(zone_of(visit.person.zone))
     return f"{day_and_time(local)} ({local.year})" if with_year else day_and_time(local)
 
 
@@ -127,7 +127,7 @@ def _report(report: Report) -> list[str]:
         if who:
             sentences.append(words.format(people=_some(who)))
     if report.trouble:
-        trouble = _("The mail server does not take mails: {words}.")
+        trouble = _("The mail server rejects our email: {words}.")
         sentences.append(trouble.format(words=report.trouble))
     else:
         sentences.append(_("The mail server lets us in. Nothing was sent."))

@@ -1,13 +1,13 @@
 """The year's end: the mail or none, trying it, and the year that is closed but still here."""
 
 import asyncio
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import audit
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.closed_years import ClosedYear
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_month, ngettext, time_of_day
 from moodtracker.language import gettext as _
 from moodtracker.mail import post, wishes
@@ -53,7 +53,7 @@ def _words(visit: Visit) -> str:
             "When a year is over, the finished board is mailed to you. For that we need a mail "
             "address that you have verified."
         )
-    local = closed_year.new_years_day(person.today.year + 1, at, ZoneInfo(person.zone))
+    local = closed_year.new_years_day(person.today.year + 1, at, zone_of(person.zone))
     return _(
         "When a year is over, the finished board is mailed to {address}, on {day} at {time}, and "
         "then forgotten here."
@@ -108,7 +108,7 @@ async def _send(visit: Visit) -> str:
 
 async def _again(visit: Visit) -> str:
     await asyncio.to_thread(visit.app.closed_years.try_again, visit.person, _year(visit))
-    return _("It is tried again within a minute.")
+    return _("We'll try again soon.")
 
 
 async def _erase(visit: Visit) -> str:

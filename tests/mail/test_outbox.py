@@ -78,10 +78,6 @@ def has_used_up_its_quota(server):
         server.behaviour.rcpt[f"{name}@example.org"] = "550 5.4.5 daily quota exceeded"
 
 
-def has_trouble_with_the_data(server):
-    server.behaviour.data = ["451 4.3.0 later"]
-
-
 def drops_the_connection_in_the_data(server):
     server.behaviour.drop_in_data = 1
 
@@ -110,7 +106,6 @@ TROUBLES = [
     is_down,
     refuses_the_sender,
     has_used_up_its_quota,
-    has_trouble_with_the_data,
     drops_the_connection_in_the_data,
     drips,
     *(refuses(stage) for stage in ("connect", "ehlo", "content")),
@@ -380,8 +375,10 @@ def test_a_worker_whose_lease_was_lost_does_not_mark_what_is_anothers(
     moved_clock.moment += LEASE + timedelta(seconds=1)
     second.deliver_due()
     assert states(database)["ada"].state == "sent"
-    lane, claim = taken_on
-    slow._note(claim, lambda session: lane.held(session, claim, "late", "ada@example.org"))
+    slow._note(
+        taken_on,
+        lambda session: taken_on.lane.held(session, taken_on.claim, "late", "ada@example.org"),
+    )
     slow._write_down()
     assert states(database)["ada"].state == "sent"
 
