@@ -89,12 +89,16 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
-    def set_clock(self, *when: int) -> None:
-        """Let the server believe that it is this moment (UTC), from now on."""
+    def set_clock(self, *when: int, machine: str = "") -> None:
+        """Let the server believe that it is this moment (UTC), from now on.
+
+        ``machine`` is for how long it was up, in seconds, and whether its clock is synchronised:
+        "8 no".
+        """
         self._clock = self.folder / "clock"
         offset = datetime(*when, tzinfo=UTC).timestamp() - time.time()
         staged = self.folder / "clock.new"
-        staged.write_text(f"{offset:+.1f}\n")
+        staged.write_text(f"{offset:+.1f} {machine}".rstrip() + "\n")
         staged.replace(self._clock)
 
     def run(self) -> None:
