@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from moodtracker import clock
+from moodtracker import clock, ran_ahead
 from moodtracker.accounts import (
     audit,
     invitations,
@@ -152,6 +152,7 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
+        ran_ahead.set_right(self.database)
         for kept in (sessions, links, invitations, throttling, audit, post):
             kept.forget_old(self.database)
 
