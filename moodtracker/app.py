@@ -26,10 +26,12 @@ from moodtracker.instances import Instances
 from moodtracker.live import Live
 from moodtracker.mail import post, rehearsal, reminder
 from moodtracker.mail.account import AccountMails
+from moodtracker.mail.bounces import Bounces
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.preferences import Preferences
@@ -68,6 +70,7 @@ class App:
     clock_watch: ClockWatch
     year_end: YearEnd
     closed_years: ClosedYears
+    bounces: Bounces
     reminding: Reminding
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
@@ -97,17 +100,20 @@ class App:
             settings.year_end_mail_at,
             timedelta(days=settings.year_end_keep_days),
             envelope(settings).domain,
+            hears_bounces=settings.bounce_address is not None,
         )
         unsubscribing = Unsubscribing(secret, settings.base_url)
+        return_addresses = ReturnAddresses(secret, settings.bounce_address)
         outbox = None
         if smtp:
             sender = envelope(settings)
-            boards = Boards(database, sender, unsubscribing, watch.is_believed)
+            boards = Boards(database, sender, unsubscribing, watch.is_believed, return_addresses)
             asked = Messages(
                 database,
                 AccountMails(database, sender).writers()
                 | rehearsal.writers(database, sender)
                 | reminder.writers(database, sender, unsubscribing),
+                return_addresses,
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
             outbox = Outbox(database, smtp, sender, [asked, boards], live=live, limit=limit)
@@ -127,6 +133,7 @@ class App:
             watch,
             YearEnd(database, live, closing, watch, outbox),
             ClosedYears(database, live, closing),
+            Bounces(database, live, return_addresses),
             Reminding(database),
             backups,
             None if database.is_sqlite else Instances(database, live),

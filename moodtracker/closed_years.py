@@ -21,12 +21,14 @@ _SHORTEST_AFTER_DOWNLOAD = timedelta(days=1)
 class Closing:
     """How years are closed here: when the mail is due, how long a sealed year is kept after it.
 
-    ``mail_at`` is local time on 1 January; ``mail_domain`` ends the Message-IDs.
+    ``mail_at`` is local time on 1 January; ``mail_domain`` ends the Message-IDs. Where nobody
+    ``hears_bounces``, that a mail was taken does not say that it arrived (Y5b).
     """
 
     mail_at: time
     keep: timedelta
     mail_domain: str
+    hears_bounces: bool = True
 
     @property
     def keep_after_download(self) -> timedelta:
@@ -148,7 +150,7 @@ class ClosedYears:
 
 
 # What is left out of an erased year's row.
-ERASED = {"moods": None, "last_error": None, "refused_email": None}
+ERASED = {"moods": None, "last_error": None, "refused_email": None, "sent_to": None}
 # States of a year that nobody tries to mail.
 CANNOT_BE_MAILED = ("held", "no_address", "opted_out")
 

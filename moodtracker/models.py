@@ -234,6 +234,7 @@ class SealedYearRow(SQLModel, table=True):
     last_error: str | None = None
     sent_at: datetime | None = None
     refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
+    sent_to: str | None = None  # Y5b: the address that it was mailed to last
     downloaded_at: datetime | None = None  # Y5: what cannot be mailed stays until then
     erased_at: datetime | None = None
 
@@ -250,6 +251,18 @@ class InstallationRow(SQLModel, table=True):
     mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
     mail_quiet_until: datetime | None = None  # the mail server has trouble: nobody tries before
     mail_trouble: str | None = None
+
+
+class TroubleRow(SQLModel, table=True):
+    """What is or was wrong with this installation, for its administrators."""
+
+    __tablename__ = "troubles"
+
+    kind: str = Field(primary_key=True)
+    since: datetime = Field(primary_key=True)
+    until: datetime | None = None  # None: it lasts
+    words: str = ""  # what the mail server or the like said
+    told_at: datetime | None = None  # when administrators were mailed about it
 
 
 class MailCountRow(SQLModel, table=True):
@@ -277,4 +290,5 @@ throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)
 messages = _columns(MessageRow)
 installation = _columns(InstallationRow)
+troubles = _columns(TroubleRow)
 mail_counts = _columns(MailCountRow)

@@ -20,7 +20,14 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from moodtracker.postgresql import Limits
-from moodtracker.setting_values import Network, database_address, issuer, networks, web_address
+from moodtracker.setting_values import (
+    Network,
+    address_with_place,
+    database_address,
+    issuer,
+    networks,
+    web_address,
+)
 
 PREFIX = "MOODTRACKER_"
 SECRETS = (
@@ -143,6 +150,11 @@ class Settings(BaseSettings):
     """How many mails the mail server takes from you in an hour; boards then wait for their turn."""
     mail_from: str | None = None
     """Who the mails are from: `mood@example.org` or `Moodtracker <mood@example.org>`."""
+
+    bounce_address: Annotated[str, AfterValidator(address_with_place)] | None = None
+    """Where mails come back to that cannot be delivered, for `moodtracker bounce` to read:
+    `bounce@example.org` takes `bounce+...@example.org`, `bounce-{}@example.org` what stands there.
+    Without one they come back to MAIL_FROM."""
 
     year_end_mail_at: time = time(9)
     """Each person's own time on 1 January at which their board is mailed; `00:00` at once."""

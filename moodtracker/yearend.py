@@ -10,7 +10,19 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
@@ -40,6 +52,7 @@ log = logging.getLogger(__name__)
 
 # How long a year that cannot be mailed is there to be seen, before a newer one takes its place.
 _TO_BE_SEEN = timedelta(days=30)
+_NEXT_YEAR = timedelta(days=366)
 # The year begins first at UTC+14, in Kiritimati.
 _EARLIEST_ZONE = timedelta(hours=14)
 
@@ -154,7 +167,8 @@ class YearEnd:
     def erase_due(self) -> None:
         """Erase the moods of each year whose time has come (Y5).
 
-        That is a while after its mail was taken; where it cannot be mailed, a while after it was
+        That is a while after its mail was taken, but where nobody hears of bounces not before its
+        person was here (Y5b); where it cannot be mailed, a while after it was
         downloaded, or once the next year has closed and the person had a month to see it.
         """
         now = clock.now()
@@ -171,7 +185,11 @@ class YearEnd:
                 .where(
                     sealed_years.moods.is_not(None),
                     or_(
-                        and_(sealed_years.state == "sent", sealed_years.sent_at <= now - keep),
+                        and_(
+                            sealed_years.state == "sent",
+                            sealed_years.sent_at <= now - keep,
+                            self._has_arrived(now),
+                        ),
                         and_(
                             is_stuck,
                             sealed_years.downloaded_at <= now - self._closing.keep_after_download,
@@ -187,6 +205,22 @@ class YearEnd:
             log.info("%d closed year(s) erased", len(erased))
         for user_id in erased:
             self._live.tell(user_id)
+
+    def _has_arrived(self, now: datetime) -> ColumnElement[bool]:
+        """Whether a year whose mail was taken can be taken for delivered (Y5b).
+
+        Where bounces are heard of, it is once the days are over in which they come. Where they are
+        not, its person has been here since, and has seen that it was mailed; or the next year is
+        over as well, as for a year that could not be mailed.
+        """
+        if self._closing.hears_bounces:
+            return true()
+        was_here = exists().where(
+            users.id == sealed_years.user_id,
+            users.visited_at > sealed_years.sent_at,
+            users.visited_at <= now,
+        )
+        return or_(was_here, sealed_years.sealed_at <= now - _NEXT_YEAR - _TO_BE_SEEN)
 
     def retry_held(self) -> None:
         """Put what is held back into the queue, for instance once an address was mended."""

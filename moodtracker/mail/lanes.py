@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy import delete
@@ -14,6 +15,7 @@ from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.queue import Claim, Queue, named
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.models import SealedYearRow, messages, sealed_years, users
@@ -45,8 +47,14 @@ class Messages:
 
     waits_for_it = True
 
-    def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
-        """``writers`` write each kind of mail."""
+    def __init__(
+        self,
+        database: Database,
+        writers: Mapping[str, Write],
+        return_addresses: ReturnAddresses | None = None,
+    ) -> None:
+        """``writers`` write each kind of mail; without ``return_addresses`` none is read."""
+        self._return_addresses = return_addresses
         self.queue = Queue(messages, "id")
         self._forgetting = delete(messages.id.table).where(self.queue.holds)
         self._database = database
@@ -78,7 +86,12 @@ class Messages:
         if letter is None:
             with self._database.write() as session:
                 self.taken(session, claim)
-        return letter
+            return None
+        if self._return_addresses is None:
+            return letter
+        return replace(
+            letter, return_address=self._return_addresses.of_message(row.user_id, row.id)
+        )
 
     def taken(self, session: Session, claim: Claim) -> None:
         """Nothing of it has to stay."""
@@ -100,8 +113,11 @@ class Boards:
         envelope: Envelope,
         unsubscribing: Unsubscribing,
         is_open: Callable[[], bool],
+        return_addresses: ReturnAddresses | None = None,
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
+        self._return_addresses = return_addresses
+        self._sent_to: dict[int, str] = {}  # of what is on its way, by person
         self.queue = Queue(sealed_years, "year")
         self._reading = (
             select_person()
@@ -127,7 +143,8 @@ class Boards:
                 self.queue.settle(session, claim, state=state)
             return None
         year, moods = claim.row.year, row.moods
-        address = ascii_address(person.mail_address or "")
+        address = self._sent_to[person.id] = ascii_address(person.mail_address or "")
+        returns = self._return_addresses
         with speaking(person.language):
             return Letter(
                 address,
@@ -143,12 +160,19 @@ class Boards:
                     has_notes=person.notes_in_mail,
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
+                returns.of_board(person.id, year, address) if returns else None,
             )
 
     def taken(self, session: Session, claim: Claim) -> None:
         """From now on its days are counted."""
         if self.queue.settle(
-            session, claim, state="sent", sent_at=clock.now(), last_error=None, refused_email=None
+            session,
+            claim,
+            state="sent",
+            sent_at=clock.now(),
+            sent_to=self._sent_to.pop(claim.user_id, None),
+            last_error=None,
+            refused_email=None,
         ):
             log.info("a board was mailed")
 
