@@ -24,7 +24,7 @@ from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail import post, rehearsal, reminder
+from moodtracker.mail import post, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.bounces import Bounces
 from moodtracker.mail.lanes import Boards, Messages
@@ -34,10 +34,12 @@ from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.pings import Pings
 from moodtracker.preferences import Preferences
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
+from moodtracker.troubles import Kind, Troubles, lasting
 from moodtracker.yearend import YearEnd
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
 _POST = timedelta(seconds=5)  # somebody waits for it
+_PING = timedelta(minutes=5)
+_LONGEST_ROUND = timedelta(minutes=30)  # of the clock of the year
 _BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
 _CLEAN_UP = timedelta(hours=6)
 
@@ -72,6 +76,7 @@ class App:
     closed_years: ClosedYears
     bounces: Bounces
     reminding: Reminding
+    troubles: Troubles
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
 
@@ -112,6 +117,7 @@ class App:
                 database,
                 AccountMails(database, sender).writers()
                 | rehearsal.writers(database, sender)
+                | trouble.writers(database, sender)
                 | reminder.writers(database, sender, unsubscribing),
                 return_addresses,
             )
@@ -135,6 +141,7 @@ class App:
             ClosedYears(database, live, closing),
             Bounces(database, live, return_addresses),
             Reminding(database),
+            Troubles(database, live, watch, backups, has_mail=smtp is not None),
             backups,
             None if database.is_sqlite else Instances(database, live),
         )
@@ -147,6 +154,10 @@ class App:
         if self.outbox:
             ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
+        ticks.every(_TICK, self.troubles.tick)
+        if self.settings.healthcheck_url:
+            url = self.settings.healthcheck_url.get_secret_value()
+            ticks.every(_PING, Pings(url, self._is_well).ping)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:
             ticks.every(_BACK_UP, self.backups.keep_up)
@@ -162,6 +173,16 @@ class App:
         ran_ahead.set_right(self.database)
         for kept in (sessions, links, invitations, throttling, audit, post):
             kept.forget_old(self.database)
+
+    def _is_well(self) -> bool:
+        """Whether the clock of the year does its rounds, and nothing is wrong but held boards.
+
+        Those wait for their people, who are told, for weeks perhaps.
+        """
+        if not self.year_end.has_done_a_round_within(_LONGEST_ROUND):
+            return False
+        with self.database.read() as session:
+            return all(found.kind == Kind.HELD for found in lasting(session))
 
     @property
     def setup_code(self) -> str | None:

@@ -36,6 +36,7 @@ SECRETS = (
     "smtp_password",
     "oidc_client_secret",
     "metrics_token",
+    "healthcheck_url",
 )
 SHORTEST_SECRET_KEY = 32
 _SHORTEST_METRICS_TOKEN = 16
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
     """With one, Prometheus may read `/metrics` by `Authorization: Bearer TOKEN`; without, it is
     not there."""
     metrics_token_file: Path | None = None
+
+    healthcheck_url: SecretStr | None = None
+    """What is asked for every five minutes while all is well, and with `/fail` while something is
+    wrong, as [Healthchecks](https://healthchecks.io) has it: who watches there hears of silence."""
+    healthcheck_url_file: Path | None = None
 
     host: str = "127.0.0.1"
     """Where it listens: `0.0.0.0` for every address of the machine."""
@@ -193,6 +199,10 @@ class Settings(BaseSettings):
                 f"METRICS_TOKEN needs {_SHORTEST_METRICS_TOKEN} characters or more that nobody "
                 "can guess"
             )
+        if self.healthcheck_url:
+            address = urlsplit(self.healthcheck_url.get_secret_value())
+            if address.scheme not in ("http", "https") or not address.hostname:
+                raise ValueError("HEALTHCHECK_URL should be an address, as https://hc-ping.com/...")
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, as the provider knows this app")
         if self.oidc_only and not self.oidc_issuer:

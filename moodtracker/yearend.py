@@ -100,6 +100,7 @@ class YearEnd:
         self._watch = watch
         self._outbox = outbox
         self._stopping = Event()
+        self._round_at = clock.uptime()
 
     def tick(self) -> None:
         """Do all that is due: called every minute, and at every start to catch up.
@@ -114,6 +115,11 @@ class YearEnd:
             self._outbox.deliver_due()
         if is_believed:
             self.erase_due()
+        self._round_at = clock.uptime()
+
+    def has_done_a_round_within(self, time: timedelta) -> bool:
+        """Whether a tick came to its end of late, or this process has just begun."""
+        return clock.uptime() - self._round_at <= time.total_seconds()
 
     def stop(self) -> None:
         """End a tick that is under way after the person, or the mail, that it is at."""

@@ -26,7 +26,8 @@ from moodtracker.drawing.values import Values, changes
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
-from pages import closed_year, day_words, session_watch, words
+from moodtracker.troubles import Trouble, lasting
+from pages import closed_year, day_words, notices, session_watch, words
 from pages.guard import asks_for_its_session
 from pages.tap import Look, Tap
 
@@ -43,6 +44,7 @@ class Shown(NamedTuple):
     board: Board
     closed: ClosedYear | None
     locked: Sequence[Pick] = ()
+    troubles: tuple[Trouble, ...] = ()  # for administrators
 
 
 def read(app: App, session: Session, person: Person) -> Shown:
@@ -56,13 +58,16 @@ def read(app: App, session: Session, person: Person) -> Shown:
 def read_today(app: App, session: Session, person: Person, today: date, before: Tally) -> Shown:
     """What can change while it is ``today``; ``before`` is what the other days come to."""
     board = on_today(session, person, today, before)
-    return Shown(person, board, app.closed_years.in_session(session, person))
+    troubles = lasting(session) if person.administrator else ()
+    closed = app.closed_years.in_session(session, person)
+    return Shown(person, board, closed, troubles=troubles)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
-    person, board, closed, locked = shown
+    person, board, closed, locked, troubles = shown
     return {
+        "notices": notices.card(person, troubles),
         "today-card": today.card(
             board,
             person.id,
@@ -225,12 +230,13 @@ class OpenBoard:
         return read_today(self._app, session, person, self._day, self._before)
 
     def _values(self, shown: Shown) -> Values:
-        person, board, closed, _locked = shown
+        person, board, closed, _locked, troubles = shown
         values = (
             today.values(board, labels=person.slot_labels)
             | html.values(board)
             | numbers.values(board)
             | {"closed-year": closed_year.card(closed, person)}
+            | {"notices": notices.card(person, troubles)}
         )
         if self._looked_at == board.today:
             values["look"] = _looked_at(board, board.open_day)

@@ -38,6 +38,7 @@ class Person:
     notes_in_mail: bool
     year_open_until: datetime | None
     clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
+    clock_doubted_at: datetime | None  # a time that it jumped to, until it is confirmed
 
     @property
     def mail_address(self) -> str | None:
@@ -64,9 +65,15 @@ class Person:
         return max(now, self.clock_seen_at or now)
 
 
-_OF_CLOCK = select(installation.seen_at).scalar_subquery().label("clock_seen_at")
+_OF_CLOCK = {
+    name: select(column).scalar_subquery().label(name)
+    for name, column in (
+        ("clock_seen_at", installation.seen_at),
+        ("clock_doubted_at", installation.doubted_at),
+    )
+}
 _COLUMNS = [
-    _OF_CLOCK if name == "clock_seen_at" else users[name] for name in Person.__dataclass_fields__
+    _OF_CLOCK[name] if name in _OF_CLOCK else users[name] for name in Person.__dataclass_fields__
 ]
 
 
