@@ -28,6 +28,7 @@ def settings(mail_server):
     return mail_server.settings | {
         "YEAR_END_MAIL_AT": "00:00",
         "YEAR_END_KEEP_DAYS": "0",
+        "BOUNCE_ADDRESS": "bounce@example.org",
     }
 
 
