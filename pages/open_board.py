@@ -67,7 +67,6 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
     person, board, closed, locked, troubles = shown
     return {
-        "notices": notices.card(person, troubles),
         "today-card": today.card(
             board,
             person.id,
@@ -76,6 +75,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             offer=offer,
             said=said,
         ),
+        "notices": notices.card(person, troubles),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
             board, locked, day_words.address(language.spoken(), board.year)
