@@ -69,7 +69,7 @@ def _present(app: App, open_pages: int) -> Iterator[str]:
     with app.database.read() as session:
         waiting = session.execute(select(messages.state, func.count()).group_by(messages.state))
         yield from _gauge("boards_held", {"": held_boards(session)})
-        due_at = oldest_due_at(session)
+        due_at = oldest_due_at(session) if app.outbox else None
         waits = clock.now() - due_at if due_at else clock.NO_TIME
         yield from _gauge("oldest_due_mail_seconds", {"": max(0, int(waits.total_seconds()))})
         yield from _gauge("mails_waiting", {f'state="{name}"': n for name, n in waiting})
