@@ -72,15 +72,7 @@ def test_links_and_invitations_of_another_year_are_spent(database, ahead):
         invitations.use(session, invitation)
 
 
-def test_a_session_of_another_year_counts_from_its_next_use(database, join, ahead, moved_clock):
-    cookie = sessions.open_session(database, join().person.id)
-    ahead()
-    assert sessions.find(database, cookie) is not None
-    moved_clock.moment += sessions.IDLE + timedelta(hours=1)
-    assert sessions.find(database, cookie) is None
-
-
-def test_a_session_of_another_year_that_nobody_uses_counts_from_the_next_clean_up(
+def test_a_session_of_another_year_counts_from_the_next_clean_up(
     database, join, ahead, moved_clock
 ):
     cookie = sessions.open_session(database, join().person.id)

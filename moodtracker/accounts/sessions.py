@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -297,19 +297,13 @@ def _is_open() -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_worth_noting(row: Row[Any]) -> bool:
-    """Whether the session was last noted as seen so long ago that it is worth a write.
-
-    Or as far ahead, by a clock that was set right since.
-    """
-    return bool(abs(clock.now() - row.seen_at) > _SEEN_EVERY)
+    """Whether the session was last noted as seen so long ago that it is worth a write."""
+    return bool(clock.now() - row.seen_at > _SEEN_EVERY)
 
 
 def _note_seen(session: Session, user_id: int, token_hash: str) -> None:
     now = clock.now()
-    began = case((sessions.created_at > now, now), else_=sessions.created_at)
-    session.execute(
-        update(SessionRow).where(*_named(user_id, token_hash)).values(seen_at=now, created_at=began)
-    )
+    session.execute(update(SessionRow).where(*_named(user_id, token_hash)).values(seen_at=now))
     _note_visit(session, user_id, now)
 
 
