@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from moodtracker import clock, ledger
+from moodtracker import clock, ledger, ran_ahead
 from moodtracker.accounts import (
     audit,
     invitations,
@@ -25,19 +25,23 @@ from moodtracker.database_clock import DatabaseClock
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail import post, rehearsal, reminder
+from moodtracker.mail import post, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
+from moodtracker.mail.bounces import Bounces
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.pings import Pings
 from moodtracker.preferences import Preferences
 from moodtracker.readiness import Readiness
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
+from moodtracker.troubles import Kind, Troubles, lasting
 from moodtracker.yearend import YearEnd
 
 if TYPE_CHECKING:
@@ -47,6 +51,8 @@ log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
 _POST = timedelta(seconds=5)  # somebody waits for it
+_PING = timedelta(minutes=5)
+_LONGEST_ROUND = timedelta(minutes=30)  # of the clock of the year
 _BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
 _CLEAN_UP = timedelta(hours=6)
 
@@ -70,7 +76,9 @@ class App:
     clock_watch: ClockWatch
     year_end: YearEnd
     closed_years: ClosedYears
+    bounces: Bounces
     reminding: Reminding
+    troubles: Troubles
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
     database_clock: DatabaseClock | None  # None: this machine's own counts
@@ -105,17 +113,21 @@ class App:
             timedelta(days=settings.year_end_keep_days),
             envelope(settings).domain,
             has_mail=smtp is not None,
+            hears_bounces=settings.bounce_address is not None,
         )
         unsubscribing = Unsubscribing(secret, settings.base_url)
+        return_addresses = ReturnAddresses(secret, settings.bounce_address)
         outbox = None
         if smtp:
             sender = envelope(settings)
-            boards = Boards(database, sender, unsubscribing, watch.is_believed)
+            boards = Boards(database, sender, unsubscribing, watch.is_believed, return_addresses)
             asked = Messages(
                 database,
                 AccountMails(database, sender).writers()
                 | rehearsal.writers(database, sender)
+                | trouble.writers(database, sender)
                 | reminder.writers(database, sender, unsubscribing),
+                return_addresses,
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
             outbox = Outbox(database, smtp, sender, [asked, boards], limit=limit)
@@ -135,7 +147,9 @@ class App:
             watch,
             YearEnd(database, closing, watch, outbox),
             ClosedYears(database, closing),
+            Bounces(database, return_addresses),
             Reminding(database),
+            Troubles(database, watch, backups, has_mail=smtp is not None),
             backups,
             None if database.is_sqlite else Instances(database),
             database_clock,
@@ -150,6 +164,10 @@ class App:
         if self.outbox:
             ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
+        ticks.every(_TICK, self.troubles.tick)
+        if self.settings.healthcheck_url:
+            url = self.settings.healthcheck_url.get_secret_value()
+            ticks.every(_PING, Pings(url, self._is_well).ping)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:
             ticks.every(_BACK_UP, self.backups.keep_up)
@@ -162,8 +180,19 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
+        ran_ahead.set_right(self.database)
         for kept in (sessions, links, invitations, throttling, audit, post, ledger):
             kept.forget_old(self.database)
+
+    def _is_well(self) -> bool:
+        """Whether the clock of the year does its rounds, and nothing is wrong but held boards.
+
+        Those wait for their people, who are told, for weeks perhaps.
+        """
+        if not self.year_end.has_done_a_round_within(_LONGEST_ROUND):
+            return False
+        with self.database.read() as session:
+            return all(found.kind == Kind.HELD for found in lasting(session))
 
     @property
     def setup_code(self) -> str | None:

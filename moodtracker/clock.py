@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from moodtracker import kernel_clock
 from moodtracker.database_trouble import told
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,14 @@ def uptime() -> float:
     """How long the machine has been running, in seconds, asleep or awake; no clock moves it."""
     boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere sleep is not counted
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+def is_synchronised() -> bool | None:
+    """Whether the kernel calls the clock synchronised, as by NTP; None where nobody can tell.
+
+    It takes a moment: a process of its own asks.
+    """
+    return kernel_clock.is_synchronised()
 
 
 class Ticks:

@@ -20,13 +20,15 @@ class Closing:
     """How years are closed here: when the mail is due, how long a sealed year is kept after it.
 
     ``mail_at`` is local time on 1 January; ``mail_domain`` ends the Message-IDs. Without
-    ``has_mail`` there is no mail server, and years wait for their person to download them.
+    ``has_mail`` there is no mail server, and years wait for their person to download them. Where
+    nobody ``hears_bounces``, that a mail was taken does not say that it arrived (Y5b).
     """
 
     mail_at: time
     keep: timedelta
     mail_domain: str
     has_mail: bool = True
+    hears_bounces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class ClosedYears:
 
 
 # What is left out of an erased year's row.
-ERASED = {"moods": None, "notes": 0, "last_error": None, "refused_email": None}
+ERASED = {"moods": None, "notes": 0, "last_error": None, "refused_email": None, "sent_to": None}
 
 
 def _notes_only_here(row: Row[Any], person: Person, *, has_server: bool) -> int:

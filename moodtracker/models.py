@@ -269,6 +269,7 @@ class SealedYearRow(SQLModel, table=True):
     waits_for_server: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     sent_at: datetime | None = None
     refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
+    sent_to: str | None = None  # Y5b: the address that it was mailed to last
     notes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many it has
     notes_mailed: bool = Field(  # whether the mail that was made last, and taken, had them (Y5a)
         default=False, sa_column_kwargs={"server_default": false()}
@@ -298,6 +299,18 @@ class InstallationRow(SQLModel, table=True):
     mail_refused_to: str | None = None  # whom they were about: digests of a few addresses
 
 
+class TroubleRow(SQLModel, table=True):
+    """What is or was wrong with this installation, for its administrators."""
+
+    __tablename__ = "troubles"
+
+    kind: str = Field(primary_key=True)
+    since: datetime = Field(primary_key=True)
+    until: datetime | None = None  # None: it lasts
+    words: str = ""  # what the mail server or the like said
+    told_at: datetime | None = None  # when administrators were mailed about it
+
+
 class MailCountRow(SQLModel, table=True):
     """How many mails were tried in a minute, to stay below the mail server's hourly limit."""
 
@@ -324,4 +337,5 @@ throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)
 messages = _columns(MessageRow)
 installation = _columns(InstallationRow)
+troubles = _columns(TroubleRow)
 mail_counts = _columns(MailCountRow)

@@ -15,7 +15,8 @@ from moodtracker.database import Database
 log = logging.getLogger(__name__)
 
 PARTS = 16
-# What a person's life grows. Throttles, invitations and counts stay few: they are forgotten.
+# What a person's life grows. Throttles, invitations, counts and troubles stay few: all are
+# forgotten.
 TABLES = ("entries", "acts", "sessions", "sealed_years", "links", "messages", "audit")
 
 

@@ -84,7 +84,9 @@ def _wanted(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _not_reminded_on(day: date) -> ColumnElement[bool]:
-    return or_(users.reminded_on.is_(None), users.reminded_on < day)
+    """Whether ``day`` had no reminder; one days ahead was written by a clock that ran ahead."""
+    is_ahead = users.reminded_on > day + timedelta(days=2)
+    return or_(users.reminded_on.is_(None), users.reminded_on < day, is_ahead)
 
 
 def _candidates(session: Session, now: datetime) -> list[tuple[Person, time]]:

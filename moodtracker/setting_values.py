@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 import idna
+from email_validator import EmailNotValidError, validate_email
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What needs no percent-encoding (RFC 3986, 2.3), and names a folder.
@@ -119,3 +120,26 @@ def database_address(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     return text.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+_TAG_PLACE = "{}"
+# A local part has 64 octets (RFC 5321, 4.5.3.1.1), and the longest tag 45 of them.
+_LONGEST_TAG, _LONGEST_LOCAL_PART = 45, 64
+
+
+def address_with_place(text: str) -> str:
+    """The address with one place for a tag, `{}`: at the end after a plus where none is named."""
+    local, _, domain = text.strip().rpartition("@")
+    if _TAG_PLACE not in local:
+        local += f"+{_TAG_PLACE}"
+    plain = local.replace(_TAG_PLACE, "tag", 1)
+    try:
+        checked = validate_email(f"{plain}@{domain}", check_deliverability=False)
+    except EmailNotValidError:
+        raise ValueError(
+            "give an address such as bounce@example.org or bounce-{}@example.org"
+        ) from None
+    longest = _LONGEST_LOCAL_PART - _LONGEST_TAG
+    if "{" in plain or not plain.isascii() or len(local) - len(_TAG_PLACE) > longest:
+        raise ValueError(f"before its @ it may have {longest} plain characters, with one {{}}")
+    return f"{local}@{checked.ascii_domain}"

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from moodtracker.postgresql import Limits
 from moodtracker.setting_values import (
     Network,
+    address_with_place,
     database_address,
     issuer,
     mail_host,
@@ -36,6 +37,7 @@ SECRETS = (
     "smtp_password",
     "oidc_client_secret",
     "metrics_token",
+    "healthcheck_url",
 )
 SHORTEST_SECRET_KEY = 32
 _SHORTEST_METRICS_TOKEN = 16
@@ -85,6 +87,11 @@ class Settings(BaseSettings):
     """With one, Prometheus may read `/metrics` by `Authorization: Bearer TOKEN`; without, it is
     not there."""
     metrics_token_file: Path | None = None
+
+    healthcheck_url: SecretStr | None = None
+    """What is asked for every five minutes while all is well, and with `/fail` while something is
+    wrong, as [Healthchecks](https://healthchecks.io) has it: who watches there hears of silence."""
+    healthcheck_url_file: Path | None = None
 
     host: str = "127.0.0.1"
     """Where it listens: `0.0.0.0` for every address of the machine."""
@@ -151,6 +158,11 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(sender)] | None = None
     """Who the mails are from: `mood@example.org` or `Moodtracker <mood@example.org>`."""
 
+    bounce_address: Annotated[str, AfterValidator(address_with_place)] | None = None
+    """Where mails come back to that cannot be delivered, for `moodtracker bounce` to read:
+    `bounce@example.org` takes `bounce+...@example.org`, `bounce-{}@example.org` what stands there.
+    Without one they come back to MAIL_FROM."""
+
     year_end_mail_at: time = time(9)
     """Each person's own time on 1 January at which their board is mailed; `00:00` at once."""
     year_end_keep_days: int = Field(default=30, ge=0, le=90)
@@ -193,6 +205,10 @@ class Settings(BaseSettings):
                 f"METRICS_TOKEN needs {_SHORTEST_METRICS_TOKEN} characters or more that nobody "
                 "can guess"
             )
+        if self.healthcheck_url:
+            address = urlsplit(self.healthcheck_url.get_secret_value())
+            if address.scheme not in ("http", "https") or not address.hostname:
+                raise ValueError("HEALTHCHECK_URL should be an address, as https://hc-ping.com/...")
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, as the provider knows this app")
         if self.oidc_only and not self.oidc_issuer:

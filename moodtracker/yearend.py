@@ -84,6 +84,7 @@ class YearEnd:
         self._watch = watch
         self._outbox = outbox
         self._stopping = Event()
+        self._round_at = clock.uptime()
 
     def tick(self) -> None:
         """Do all that is due: called every minute, and at every start to catch up.
@@ -99,6 +100,11 @@ class YearEnd:
             self._outbox.deliver_due()
         if is_believed:
             self.erase_due()
+        self._round_at = clock.uptime()
+
+    def has_done_a_round_within(self, time: timedelta) -> bool:
+        """Whether a tick came to its end of late, or this process has just begun."""
+        return clock.uptime() - self._round_at <= time.total_seconds()
 
     def stop(self) -> None:
         """End a tick that is under way after the person, or the mail, that it is at."""
@@ -178,7 +184,10 @@ class YearEnd:
                 update(SealedYearRow)
                 .where(
                     erasing.may_be_erased(
-                        now, self._closing.keep, has_mail=self._outbox is not None
+                        now,
+                        self._closing.keep,
+                        has_mail=self._outbox is not None,
+                        hears_bounces=self._closing.hears_bounces,
                     )
                 )
                 .values(**ERASED, erased_at=now)

@@ -28,7 +28,8 @@ from moodtracker.ledger import TooManyActs
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
-from pages import closed_year, day_words, notes_question, session_watch, words
+from moodtracker.troubles import Trouble, lasting
+from pages import closed_year, day_words, notes_question, notices, session_watch, words
 from pages.guard import asks_for_its_session
 from pages.refreshing import AT_ONCE, Refreshing
 from pages.tap import Look, Tap
@@ -52,6 +53,7 @@ class Shown(NamedTuple):
     board: Board
     closed: ClosedYear | None
     has_mail: bool  # whether there is a mail server
+    troubles: tuple[Trouble, ...]  # for administrators
     locked: Sequence[Pick] | None = None
 
 
@@ -75,12 +77,13 @@ def read_today(app: App, session: Session, person: Person, today: date, before: 
     """What can change while it is ``today``; ``before`` is what the other days come to."""
     board = on_today(session, person, today, before)
     closed = app.closed_years.in_session(session, person)
-    return Shown(person, board, closed, app.outbox is not None)
+    troubles = lasting(session) if person.administrator else ()
+    return Shown(person, board, closed, app.outbox is not None, troubles)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
-    person, board, closed, has_mail, locked = shown
+    person, board, closed, has_mail, troubles, locked = shown
     return {
         "today-card": today.card(
             board,
@@ -90,6 +93,7 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             offer=offer,
             said=said,
         ),
+        "notices": notices.card(person, troubles),
         "notes-question": notes_question.card(person, board, has_mail=has_mail),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
@@ -259,12 +263,13 @@ class OpenBoard:
         return read_today(self._app, session, person, day.today, day.before)
 
     def _values(self, shown: Shown) -> Values:
-        person, board, closed, has_mail, _locked = shown
+        person, board, closed, has_mail, troubles, _locked = shown
         values = (
             today.values(board, labels=person.slot_labels)
             | html.values(board)
             | numbers.values(board)
             | {
+                "notices": notices.card(person, troubles),
                 "notes-question": notes_question.card(person, board, has_mail=has_mail),
                 "closed-year": closed_year.card(closed, person),
             }

@@ -55,12 +55,14 @@ settings.load_profile("moodtracker")
 class MovableClock:
     """Stands where it was set; code under test sees it through ``clock.now()``.
 
-    Where it moves, time has passed, unless it is said to :meth:`jump`.
+    Where it moves, time has passed, unless it is said to :meth:`jump`. The machine has been running
+    for a while, and nobody knows whether its clock is synchronised.
     """
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-        self._started = self.moment
+        self.synchronised: bool | None = None
+        self._started = self.moment - timedelta(days=2)
 
     def set(self, *when: int) -> datetime:
         """Set the time, in UTC: ``set(2026, 12, 31, 23, 58)``."""
@@ -82,6 +84,9 @@ class MovableClock:
     def uptime(self) -> float:
         return (self.moment - self._started).total_seconds()
 
+    def is_synchronised(self) -> bool | None:
+        return self.synchronised
+
 
 @pytest.fixture
 def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
@@ -89,6 +94,7 @@ def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     monkeypatch.setattr(clock, "now", movable.now)
     monkeypatch.setattr(clock, "agreed", lambda _shown: movable.now())
     monkeypatch.setattr(clock, "uptime", movable.uptime)
+    monkeypatch.setattr(clock, "is_synchronised", movable.is_synchronised)
     return movable
 
 

@@ -45,6 +45,8 @@ class Person:
     notes_answered_at: datetime | None
     noted_year: int | None
     year_open_until: datetime | None
+    clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
+    clock_doubted_at: datetime | None  # a time that it jumped to, until it is confirmed
     moment: datetime  # when they were read, or what the clock showed before it was set back (D4)
 
     @property
@@ -66,13 +68,24 @@ class Person:
         return held if held and self.moment < held and end < held else end
 
 
-_OF_USER = [users[name] for name in Person.__dataclass_fields__ if name != "moment"]
-_OF_CLOCK = select(installation.seen_at).scalar_subquery().label("clock_seen_at")
+_OF_CLOCK = {
+    name: select(column).scalar_subquery().label(name)
+    for name, column in (
+        ("clock_seen_at", installation.seen_at),
+        ("clock_doubted_at", installation.doubted_at),
+    )
+}
+_COLUMNS = [
+    _OF_CLOCK[name] if name in _OF_CLOCK else users[name]
+    for name in Person.__dataclass_fields__
+    if name != "moment"
+]
+_SEEN_AT = list(Person.__dataclass_fields__).index("clock_seen_at")
 
 
 def select_person() -> Select[Any]:
     """SELECT what :func:`person_from` reads; the caller adds the conditions."""
-    return select(*_OF_USER, _OF_CLOCK, present.label("present"))
+    return select(*_COLUMNS, present.label("present"))
 
 
 def locking(people: Select[Any]) -> Select[Any]:
@@ -86,9 +99,9 @@ def locking(people: Select[Any]) -> Select[Any]:
 
 def person_from(row: Row[Any]) -> Person:
     """The person in a row that begins with the columns of :func:`select_person`."""
-    *known, seen_at, shown = row[: len(_OF_USER) + 2]
+    *known, shown = row[: len(_COLUMNS) + 1]
     now = clock.agreed(shown)
-    return Person(*[*known, max(now, seen_at or now)])
+    return Person(*[*known, max(now, known[_SEEN_AT] or now)])
 
 
 def readable(session: Session, found: Select[Any]) -> Sequence[Row[Any]]:

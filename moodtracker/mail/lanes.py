@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.queue import Claim, Queue, named
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.models import SealedYearRow, messages, sealed_years, users
@@ -54,8 +56,14 @@ class Messages:
 
     waits_for_it = True
 
-    def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
-        """``writers`` write each kind of mail."""
+    def __init__(
+        self,
+        database: Database,
+        writers: Mapping[str, Write],
+        return_addresses: ReturnAddresses | None = None,
+    ) -> None:
+        """``writers`` write each kind of mail; without ``return_addresses`` none is read."""
+        self._return_addresses = return_addresses
         self.queue = Queue(messages, "id")
         self._forgetting = delete(messages.id.table).where(self.queue.holds)
         self._database = database
@@ -87,7 +95,12 @@ class Messages:
         if letter is None:
             with self._database.write() as session:
                 self.taken(session, claim)
-        return letter
+            return None
+        if self._return_addresses is None:
+            return letter
+        return replace(
+            letter, return_address=self._return_addresses.of_message(row.user_id, row.id)
+        )
 
     def taken(self, session: Session, claim: Claim) -> None:
         """Nothing of it has to stay."""
@@ -115,8 +128,11 @@ class Boards:
         envelope: Envelope,
         unsubscribing: Unsubscribing,
         is_open: Callable[[], bool],
+        return_addresses: ReturnAddresses | None = None,
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
+        self._return_addresses = return_addresses
+        self._sent_to: dict[int, str] = {}  # of what is on its way, by person
         self.queue = Queue(sealed_years, "year")
         self._reading = (
             select_person()
@@ -151,7 +167,8 @@ class Boards:
             # Before it is sent, so that it holds of the mail that is taken in the end.
             with self._database.write() as session:
                 session.execute(self._noting, named(claim) | {"has_notes": person.notes_in_mail})
-        address = ascii_address(person.mail_address or "")
+        address = self._sent_to[person.id] = ascii_address(person.mail_address or "")
+        returns = self._return_addresses
         with speaking(person.language):
             return Letter(
                 address,
@@ -168,6 +185,7 @@ class Boards:
                     notes_until=self._notes_until(claim, person),
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
+                returns.of_board(person.id, year, address) if returns else None,
             )
 
     def _notes_until(self, claim: Claim, person: Person) -> date | None:
@@ -183,6 +201,7 @@ class Boards:
             claim,
             state="sent",
             sent_at=clock.now(),
+            sent_to=self._sent_to.pop(claim.user_id, None),
             last_error=None,
             refused_email=None,
             failed_in_spell=None,

@@ -70,5 +70,6 @@ class Line:
         if self._connection is None:
             self._opened = self._smtp.connect()
             self._connection = self._opened.__enter__()
-        self._connection.send(self._sender_address, letter.address, letter.content)
+        sender = letter.return_address or self._sender_address
+        self._connection.send(sender, letter.address, letter.content)
         self._is_proven = True

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
     PREVIEW = "preview"  # to a person: their year so far, because they asked for it
     REMINDER = "reminder"  # to a person: that the day has no mood yet
+    TROUBLE = "trouble"  # to an administrator: what is or was wrong with this server
     GOODBYE = "goodbye"  # to somebody whose account is gone
 
 

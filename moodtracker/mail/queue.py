@@ -33,6 +33,7 @@ from moodtracker.mail import delays
 # Longer than the slowest mail server takes over one mail, counting every answer's time-out.
 LEASE = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=30)
+_LONGEST_WAIT = delays.LONGEST * (1 + delays.JITTER)
 _INTERRUPTED = "sending was interrupted"
 _USER, _KEY, _NEW = "claimed_user", "claimed_key", "new_"  # what values are given by
 
@@ -91,7 +92,7 @@ class Queue:
     def is_due(self) -> ColumnElement[bool]:
         """Whether there is anything for a worker to do now."""
         now = clock.now()
-        return exists().where(or_(self._waits(now), self._is_lost(now)))
+        return exists().where(or_(self._waits(now, now + _LONGEST_WAIT), self._is_lost(now)))
 
     def return_lost(self, session: Session) -> None:
         """Give back what a worker took on and never settled: how that ended is unknown."""
@@ -109,7 +110,8 @@ class Queue:
     def claim(self, session: Session) -> Claim | None:
         """Take on the row that has waited longest, so that no other worker can."""
         now = clock.now()
-        found = session.execute(self._claiming, {"now": now, "until": now + LEASE})
+        given = {"now": now, "until": now + LEASE, "longest": now + _LONGEST_WAIT}
+        found = session.execute(self._claiming, given)
         row = found.first()
         return Claim(row.user_id, row._mapping[self._key.name], row, now) if row else None
 
@@ -178,10 +180,11 @@ class Queue:
 
     def _claim_longest_waiting(self) -> ReturningUpdate[Any]:
         now = bindparam("now", type_=self._columns.next_try_at.type)
+        longest = bindparam("longest", type_=self._columns.next_try_at.type)
         c = self._columns
         longest_waiting = (
             select(c.user_id, self._key)
-            .where(self._waits(now))
+            .where(self._waits(now, longest))
             .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
             .limit(1)
             .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
@@ -222,9 +225,18 @@ class Queue:
             c.lease_owner == self._owner,
         )
 
-    def _waits(self, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    def _waits(
+        self, now: datetime | ColumnElement[datetime], longest: datetime | ColumnElement[datetime]
+    ) -> ColumnElement[bool]:
+        """Its time has come, or is further off than any wait: by a clock that is set right since.
+
+        But a board may wait for its own New Year.
+        """
         c = self._columns
-        return and_(c.state == "pending", c.next_try_at <= now)
+        is_put_off = c.next_try_at > longest
+        if "due_at" in c:
+            is_put_off = and_(is_put_off, c.next_try_at > c.due_at)
+        return and_(c.state == "pending", or_(c.next_try_at <= now, is_put_off))
 
     def _is_lost(self, now: datetime) -> ColumnElement[bool]:
         """The lease is over, or was given by a clock that has been set back since."""

@@ -1,16 +1,21 @@
 """The year's end for whoever runs this server: what waits, what is stuck, and trying it before."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 from nicegui import ui
 
 from moodtracker.accounts import people
+from moodtracker.accounts.registration import InvalidInput
 from moodtracker.app import envelope
 from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, number
 from moodtracker.language import gettext as _
-from moodtracker.mail import rehearsal
+from moodtracker.mail import dsn, rehearsal
+from moodtracker.mail.bounces import Outcome
+from moodtracker.mail.dsn import NoReport
+from moodtracker.mail.message import in_one_line
 from moodtracker.mail.rehearsal import Report
 from moodtracker.yearend import Status
 from pages import parts
@@ -34,6 +39,8 @@ async def _show(visit: Visit) -> None:
         for line in _lines(visit, found):
             with ui.element("li"), ui.element("div"):
                 parts.text("p", line)
+    if found.states["sent"]:
+        _show_bounce(visit)
     if visit.app.outbox:
         with visit.form("year-end/rehearse"):
             parts.submit(_("Rehearse the year's end, sending nothing"), "plain")
@@ -56,6 +63,27 @@ def _show_doubt(visit: Visit, found: Status) -> None:
     )
     with visit.form("year-end/confirm-clock"):
         parts.submit(_("The clock is right"), "danger")
+
+
+def _show_bounce(visit: Visit) -> None:
+    """For a mail that the operator found in their own mailbox."""
+    with ui.element("details").classes("more"):
+        parts.text("summary", _("A board came back?"))
+        with ui.element("div"), visit.form("year-end/bounce"):
+            parts.area(
+                _("The returned mail"),
+                "returned",
+                html_id="year-end-returned",
+                value=visit.given.get("returned", ""),
+                help_text=_("Paste it with its headers, or what the mail server said."),
+            )
+            visit.field(
+                _("Username or email"),
+                "whose",
+                help_text=_("Whose board it was, if the returned mail is not complete."),
+                required=False,
+            )
+            parts.submit(_("Mark as not delivered"), "plain")
 
 
 def _lines(visit: Visit, found: Status) -> list[str]:
@@ -147,6 +175,24 @@ async def _again(visit: Visit) -> str:
     return _("They are tried again within a minute.")
 
 
+async def _bounce(visit: Visit) -> str:
+    returned, whose = visit.given.get("returned", ""), visit.given.get("whose", "").strip()
+
+    def take() -> Outcome:
+        outcome = Outcome.UNKNOWN
+        with suppress(NoReport):
+            outcome = visit.app.bounces.take(dsn.read(returned.encode(errors="replace")))
+        if outcome != Outcome.HELD and whose:
+            outcome = visit.app.bounces.hold(whose, in_one_line(returned)[:300])
+        return outcome
+
+    if await asyncio.to_thread(take) != Outcome.HELD:
+        raise InvalidInput(
+            {"whose": _("No board that was mailed and is still here. Check the username.")}
+        )
+    return _("The board is marked as not delivered, and its person sees it.")
+
+
 async def _confirm(visit: Visit) -> str:
     await asyncio.to_thread(visit.app.clock_watch.confirm)
     return _("Then years are closed and erased as they are due.")
@@ -159,6 +205,7 @@ SECTION = Section(
     {
         "year-end/rehearse": _rehearse,
         "year-end/again": _again,
+        "year-end/bounce": _bounce,
         "year-end/confirm-clock": _confirm,
     },
 )

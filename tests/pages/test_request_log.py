@@ -93,6 +93,8 @@ def test_metrics_tell_what_was_asked_and_how_it_stands(server):
     assert numbers["moodtracker_ready"] == "1"
     assert numbers["moodtracker_open_pages"] == "0"
     assert float(numbers["moodtracker_last_backup_timestamp_seconds"]) > 1_700_000_000
+    for calm in ("mail_trouble", "clock_doubt", "boards_held", "oldest_due_mail_seconds"):
+        assert numbers[f"moodtracker_{calm}"] == "0"
     buckets = [float(n) for name, n in numbers.items() if "_seconds_bucket" in name]
     assert buckets == sorted(buckets)
     assert buckets[-1] == float(numbers["moodtracker_request_seconds_count"])

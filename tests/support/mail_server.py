@@ -47,6 +47,7 @@ class MailServer:
         self._tls = tls
         self.behaviour = Behaviour()
         self.taken: list[tuple[str, EmailMessage]] = []
+        self.senders: list[str] = []  # of the envelopes, one for each mail
         self.connections = 0
         self.options: list[str] = []  # of the last MAIL
         self.greeted_as = ""  # at the last EHLO
@@ -139,6 +140,7 @@ class MailServer:
         assert isinstance(message, EmailMessage)
         self.behaviour.before_taking()
         self.taken.append((envelope.rcpt_tos[0], message))
+        self.senders.append(envelope.mail_from or "")
         session.taken += 1
         self.behaviour.at_stage("taken")
         if self.behaviour.drop_after_data:

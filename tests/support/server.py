@@ -115,15 +115,19 @@ class Server:
         self.await_log(answer.headers["x-request-id"])
         return self.log
 
-    def set_clock(self, *when: int) -> None:
-        """Let the server believe that it is this moment (UTC), from now on."""
-        self.skew_clock(datetime(*when, tzinfo=UTC).timestamp() - time.time())
+    def set_clock(self, *when: int, machine: str = "") -> None:
+        """Let the server believe that it is this moment (UTC), from now on.
 
-    def skew_clock(self, offset: float) -> None:
+        ``machine`` is for how long it was up, in seconds, and whether its clock is synchronised:
+        "8 no".
+        """
+        self.skew_clock(datetime(*when, tzinfo=UTC).timestamp() - time.time(), machine)
+
+    def skew_clock(self, offset: float, machine: str = "") -> None:
         """Let the server's clock be so many seconds fast, from now on."""
         self._clock = self.folder / "clock"
         staged = self.folder / "clock.new"
-        staged.write_text(f"{offset:+.1f}\n")
+        staged.write_text(f"{offset:+.1f} {machine}".rstrip() + "\n")
         staged.replace(self._clock)
 
     def run(self) -> None:

@@ -10,12 +10,14 @@ from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.secret import Secret
 from moodtracker.yearend import YearEnd
 
 KEEP = timedelta(days=30)
+SECRET_KEY = "a secret of the tests, that is long enough"
 BASE_URL = "https://mood.example.org"
 
 
@@ -29,6 +31,7 @@ def make_outbox(
     limit: int | None = None,
     writers: Mapping[str, Write] | None = None,
     login: tuple[str, str] | None = None,
+    bounce_address: str | None = None,
 ) -> Outbox:
     """One worker's outbox."""
     envelope = Envelope("Moodtracker <mood@example.org>", BASE_URL, keep.days)
@@ -46,12 +49,13 @@ def make_outbox(
         ),
         envelope,
         [
-            Messages(database, writers or {}),
+            Messages(database, writers or {}, returning(bounce_address)),
             Boards(
                 database,
                 envelope,
                 Unsubscribing(Secret("a secret of the tests"), BASE_URL),
                 watch.is_believed,
+                returning(bounce_address),
             ),
         ],
         limit=HourlyLimit(limit),
@@ -68,6 +72,8 @@ def make_year_end(
     limit: int | None = None,
     writers: Mapping[str, Write] | None = None,
     login: tuple[str, str] | None = None,
+    hears_bounces: bool = True,
+    bounce_address: str | None = None,
 ) -> YearEnd:
     """One process that closes years; without a ``port`` there is no mail server."""
     watch = ClockWatch(database)
@@ -80,9 +86,21 @@ def make_year_end(
         limit=limit,
         writers=writers,
         login=login,
+        bounce_address=bounce_address,
     )
-    closing = Closing(mail_at, keep, "example.org", has_mail=outbox is not None)
+    closing = Closing(
+        mail_at,
+        keep,
+        "example.org",
+        has_mail=outbox is not None,
+        hears_bounces=hears_bounces,
+    )
     return YearEnd(database, closing, watch, outbox or None)
+
+
+def returning(bounce_address: str | None) -> ReturnAddresses:
+    """Where mails come back to; ``bounce_address`` has its place, `{}`."""
+    return ReturnAddresses(Secret(SECRET_KEY), bounce_address)
 
 
 def make_closed_years(
