@@ -241,7 +241,9 @@ class Ordeal:
             if harms:
                 harm = harms[turn % len(harms)]
                 await harm()
-                self.report.harms[getattr(harm, "__name__", "harm").replace("_", " ")] += 1
+                name = getattr(harm, "__name__", "_")
+                if not name.startswith("_"):  # such a one counts by itself what it makes
+                    self.report.harms[name.replace("_", " ")] += 1
             await asyncio.sleep(self.chance.uniform(0.5, 2))
 
     async def _await_connections(self) -> None:
