@@ -133,7 +133,12 @@ def move_to(machine: Machine) -> None:
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """End a program and all that it started, at once (SIGKILL)."""
     if process.poll() is None:
+        # PostgreSQL's children lead groups of their own, and end with it unless they are frozen.
+        children = _children(process)
         os.killpg(process.pid, signal.SIGKILL)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
     process.wait()
 
 
@@ -149,11 +154,14 @@ def thaw(process: "subprocess.Popen[bytes]") -> None:
 
 def _signal(process: "subprocess.Popen[bytes]", which: signal.Signals) -> None:
     os.kill(process.pid, which)
-    # PostgreSQL's children lead groups of their own.
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    for child in map(int, children.split()):
+    for child in _children(process):
         with suppress(ProcessLookupError):
             os.kill(child, which)
+
+
+def _children(process: "subprocess.Popen[bytes]") -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(child) for child in children.split()]
 
 
 def _ip(*words: str) -> None:

@@ -203,10 +203,11 @@ class Ordeal:
         for tab in leaving:
             tab.person.tabs.remove(tab)
             tab.shelf = {}
-        done = [asyncio.ensure_future(tab.act()) for tab in leaving]
-        await asyncio.sleep(self.chance.uniform(0.005, 0.01 * len(leaving)))
+        await asyncio.gather(*(tab.act() for tab in leaving))
+        # Once some are answered, others are under way.
+        some = self.chance.randint(1, max(1, len(leaving) // 2))
+        await self._until(lambda: sum(not tab.shelf for tab in leaving) >= some, 0.001)
         harming = asyncio.ensure_future(then())
-        await asyncio.gather(*done)
         await asyncio.gather(*(tab.leave() for tab in leaving))
         await harming
         await self._await_connections()
@@ -240,7 +241,9 @@ class Ordeal:
             if harms:
                 harm = harms[turn % len(harms)]
                 await harm()
-                self.report.harms[getattr(harm, "__name__", "harm").replace("_", " ")] += 1
+                name = getattr(harm, "__name__", "_")
+                if not name.startswith("_"):  # such a one counts by itself what it makes
+                    self.report.harms[name.replace("_", " ")] += 1
             await asyncio.sleep(self.chance.uniform(0.5, 2))
 
     async def _await_connections(self) -> None:
@@ -248,12 +251,12 @@ class Ordeal:
         if not await self._until(lambda: all(tab.connected for tab in self._tabs)):
             raise TimeoutError("not every page is connected")
 
-    async def _until(self, holds: Callable[[], bool]) -> bool:
+    async def _until(self, holds: Callable[[], bool], look_every: float = 0.025) -> bool:
         deadline = time.monotonic() + _ANSWER_SECONDS
         while not holds():
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(_LOOK_SECONDS / 4)
+            await asyncio.sleep(look_every)
         return True
 
     async def _converge(self, since: float) -> None:
