@@ -1,11 +1,11 @@
 """What taps and /readyz feel when all open pages want something at the same moment.
 
 Run as `python -m benchmarks.stampedes PAGES [listen] [midnight] [herd]`; STAMPEDE_TREE names
-another checkout to be measured instead of this one. One instance serves so many open pages of
-people with 330 days. Then what other instances changed goes unheard (``listen``, PostgreSQL), or
-everybody's day ends (``midnight``, SQLite, since there the app's own clock counts), or half as many
-pages of an instance that was lost come over (``herd``, PostgreSQL). Meanwhile a process of its own
-taps, ten times a second in all, and asks for readiness.
+another checkout of the same schema to be measured instead of this one. One instance serves so many
+open pages of people with 330 days. Then what other instances changed goes unheard (``listen``,
+PostgreSQL), or everybody's day ends (``midnight``, SQLite, since there the app's own clock counts),
+or half as many pages of an instance that was lost come over (``herd``, PostgreSQL). Meanwhile a
+process of its own taps, ten times a second in all, and asks for readiness.
 """
 
 import asyncio
