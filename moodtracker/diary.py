@@ -249,13 +249,13 @@ def _once(session: Session, person: Person, day: date, act: Act) -> str:
     if day > today + _FURTHEST_AHEAD:
         return "day_locked"
     kept_under = max(day, today)
-    known = ledger.look_up(session, person.id, kept_under, act.tap)
+    known = ledger.look_up(session, person.id, today, kept_under, act.tap)
     if known.outcome is not None:
         return known.outcome
     if known.is_full:
         raise ledger.TooManyActs
-    if known.oldest is not None and known.oldest < today:
-        ledger.forget_before(session, person.id, today)
+    if known.has_old:
+        ledger.forget_days_over(session, person.id, today)
     outcome = "day_locked" if day != today else _carried_out(session, person, day, act)
     ledger.write(session, person.id, kept_under, act.tap, outcome)
     return outcome

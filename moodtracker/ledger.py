@@ -5,9 +5,9 @@ under the person's lock, and asked for first: whoever sends the act again, whene
 whichever instance, gets the first one's answer and changes nothing. A refusal has a line as well,
 so that what was told to the person stays true whatever is still on its way.
 
-Once a day is over it is locked, which is all that its lines could say; so they go with the
-person's first act of a later day, with the sealing of their year, with the person, and in time by
-:func:`forget_old`.
+A day's lines are kept for the next day as well: what was sent just before midnight may come again
+just after, and is told what it came to. Then they go, with the person's first act, with the person,
+and in time by :func:`forget_old`.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from moodtracker.models import ActRow, acts
 DONE = "done"
 # More than anybody does in a day, and what one hand-made client can make the database keep of it.
 MOST_A_DAY = 1000
+_KEPT_ON = timedelta(days=1)
 # Today may be so far from the date in UTC, by zone, day's end (0 to 5) and a move (D4).
 _FURTHEST_DAY = timedelta(days=4)
 
@@ -45,14 +46,15 @@ class Ledger:
 
     outcome: str | None
     is_full: bool  # of its day: nothing makes room before that is over, so this needs no line
-    oldest: date | None
+    has_old: bool  # lines that nobody asks for any more
 
 
-def look_up(session: Session, user_id: int, day: date, tap: str) -> Ledger:
+def look_up(session: Session, user_id: int, today: date, day: date, tap: str) -> Ledger:
     """What the person's ledger says of the act ``tap``, whose line would stand under ``day``."""
     found = session.execute(_LOOK_UP, {"of": user_id, "on": day, "named": tap}).one()
     outcome, lines, oldest = found
-    return Ledger(outcome, lines >= MOST_A_DAY, oldest)
+    has_old = oldest is not None and oldest < today - _KEPT_ON
+    return Ledger(outcome, lines >= MOST_A_DAY, has_old)
 
 
 def write(session: Session, user_id: int, day: date, tap: str, outcome: str) -> None:
@@ -61,9 +63,9 @@ def write(session: Session, user_id: int, day: date, tap: str, outcome: str) -> 
     session.execute(_WRITE, row)
 
 
-def forget_before(session: Session, user_id: int, day: date) -> None:
-    """Delete the person's lines of the days before ``day``, which are locked."""
-    session.execute(delete(ActRow).where(acts.user_id == user_id, acts.day < day))
+def forget_days_over(session: Session, user_id: int, today: date) -> None:
+    """Delete the person's lines of the days before yesterday."""
+    session.execute(delete(ActRow).where(acts.user_id == user_id, acts.day < today - _KEPT_ON))
 
 
 def forget_old(database: Database) -> None:

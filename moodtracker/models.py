@@ -212,7 +212,7 @@ class EntryRow(SQLModel, table=True):
 
 
 class ActRow(SQLModel, table=True):
-    """What one act of a person's open day came to (D5); gone once the day is over."""
+    """What one act of a person's day came to (D5); gone once the next day is over."""
 
     __tablename__ = "acts"
     __table_args__ = (

@@ -16,7 +16,7 @@ from moodtracker import clock, installation
 from moodtracker.backups import Backups
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.mail import post
 from moodtracker.mail.breaker import Breaker
 from moodtracker.models import TroubleRow, messages, sealed_years, troubles, users
@@ -56,7 +56,6 @@ class Troubles:
     def __init__(
         self,
         database: Database,
-        live: Live,
         watch: ClockWatch,
         backups: Backups | None,
         *,
@@ -65,7 +64,6 @@ class Troubles:
         """Without ``backups`` somebody else makes them; without mail nothing can be overdue."""
         self._has_mail = has_mail
         self._database = database
-        self._live = live
         self._watch = watch
         self._backups = backups
 
@@ -79,9 +77,8 @@ class Troubles:
             installation.lock(session)  # of several workers one writes it down
             changed = self._write_down(session, found, now)
             self._ask_for_mails(session, now)
-            told = administrators(session) if changed else []
-        for user_id in told:
-            self._live.tell(user_id)
+            for user_id in administrators(session) if changed else ():
+                tell(session, user_id)
 
     def _look(self) -> dict[Kind, str]:
         found = {}

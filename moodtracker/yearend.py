@@ -282,7 +282,7 @@ class YearEnd:
             self._write_down(session, person, year)
             of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
             session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
-            ledger.forget_before(session, person_id, date(year + 1, 1, 1))
+            ledger.forget_days_over(session, person_id, person.today)
             first_left = session.scalar(
                 select(func.min(entries.day)).where(entries.user_id == person_id)
             )

@@ -167,15 +167,25 @@ def test_a_commit_whose_answer_was_lost_counts_once(diary, ada, database):
     assert told(diary, ada) == [(1, Mood.BAD, "tap00002", "")]
 
 
-def test_a_tap_of_a_day_that_is_over_is_refused_by_the_day_itself(diary, ada, moved_clock, lines):
+def test_a_tap_that_comes_again_after_midnight_is_told_that_it_was_saved(diary, ada, moved_clock):
     diary.record(ada, TODAY, Mood.GOOD, "tap00001")
-    moved_clock.set(2026, 11, 25, 12)
-    diary.record(ada, TODAY, Mood.GOOD, "tap00001")  # nothing new was done: it was saved, as told
-    diary.record(ada, TOMORROW, Mood.GOOD, "tap00002")
+    moved_clock.set(2026, 11, 25, 0, 1)
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    diary.record(ada, TOMORROW, Mood.BAD, "tap00002")  # by another tab
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    assert [(entry.day, entry.mood) for entry in diary.read(ada).entries] == [
+        (TODAY, Mood.GOOD),
+        (TOMORROW, Mood.BAD),
+    ]
+
+
+def test_a_tap_of_a_day_long_over_is_refused_by_the_day_itself(diary, ada, moved_clock, lines):
+    diary.record(ada, TODAY, Mood.GOOD, "tap00001")
+    moved_clock.set(2026, 11, 26, 12)
+    diary.record(ada, date(2026, 11, 26), Mood.GOOD, "tap00002")
     with pytest.raises(DayLocked):
         diary.record(ada, TODAY, Mood.GOOD, "tap00001")
-    assert [entry.day for entry in diary.read(ada).entries] == [TODAY, TOMORROW]
-    assert lines() == 2  # of the second day alone
+    assert lines() == 2  # of the last day alone
 
 
 def test_a_tap_that_was_too_early_is_not_carried_out_on_its_day(diary, ada, moved_clock):
@@ -249,8 +259,8 @@ def test_the_ledger_goes_with_its_person(diary, ada, database, lines):
 
 
 def test_the_ledger_goes_with_the_sealing_of_its_year(diary, ada, database, lines, moved_clock):
-    moved_clock.set(2026, 12, 31, 12)
-    diary.record(ada, date(2026, 12, 31), Mood.GOOD, "tap00001")
+    moved_clock.set(2026, 12, 30, 12)
+    diary.record(ada, date(2026, 12, 30), Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1, 0, 1)
     make_year_end(database, None).tick()
     assert lines() == 0

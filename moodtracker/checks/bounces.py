@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from moodtracker.checks.finding import Finding
 from moodtracker.mail.return_address import ReturnAddresses
-from moodtracker.mail.smtp import ServerTrouble, Smtp
+from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 
@@ -20,9 +20,8 @@ def look(config: Settings) -> Iterator[Finding]:
     if smtp is None or sample is None:
         return
     try:
-        with smtp.connect() as connection:
-            connection.check_sender(sample)
-    except ServerTrouble as trouble:
+        smtp.try_sender(sample)
+    except (ServerTrouble, MailRefused) as trouble:
         yield Finding.fault(
             _SUBJECT,
             f"{config.smtp_host} does not take mails sent by {sample}: {trouble}.",

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.orm import Session
 
+from moodtracker import clock
 from moodtracker.accounts import audit
 from moodtracker.accounts.people import by_id, named
 from moodtracker.database import Database
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.mail.dsn import Report
 from moodtracker.mail.return_address import ReturnAddresses, Tag
 from moodtracker.mail.smtp import ascii_address
@@ -39,10 +40,9 @@ class Outcome(StrEnum):
 class Bounces:
     """Writes down what came back."""
 
-    def __init__(self, database: Database, live: Live, return_addresses: ReturnAddresses) -> None:
+    def __init__(self, database: Database, return_addresses: ReturnAddresses) -> None:
         """Know mails by ``return_addresses``, or by their Message-ID."""
         self._database = database
-        self._live = live
         self._return_addresses = return_addresses
 
     def take(self, report: Report, delivered_to: Iterable[str] = ()) -> Outcome:
@@ -51,24 +51,18 @@ class Bounces:
             return Outcome.NOT_FAILED
         addresses = (*delivered_to, *report.delivered_to)
         tags = [tag for tag in map(self._return_addresses.read, addresses) if tag]
-        held: int | None = None
         with self._database.write() as session:
-            outcome = Outcome.UNKNOWN
             for tag in tags:
                 if not tag.is_board and self._return_addresses.holds(tag):
                     return self._note_message(session, tag, report)
                 row = _row(session, *_is(tag.user_id, int(tag.key))) if tag.is_board else None
                 if row and self._return_addresses.holds(tag, row.sent_to or ""):
-                    outcome, held = _hold(session, row, report.words)
-                    break
-            else:
-                is_it = sealed_years.message_id == report.message_id
-                row = _row(session, is_it) if report.message_id else None
-                if row and _went_to(row, report.returned_to):
-                    outcome, held = _hold(session, row, report.words)
-        if held is not None:
-            self._live.tell(held)
-        return outcome
+                    return _hold(session, row, report.words)
+            is_it = sealed_years.message_id == report.message_id
+            row = _row(session, is_it) if report.message_id else None
+            if row and _went_to(row, report.returned_to):
+                return _hold(session, row, report.words)
+            return Outcome.UNKNOWN
 
     def hold(self, login: str, words: str) -> Outcome:
         """Hold the board that was mailed last to this person: the operator has seen it come back.
@@ -82,10 +76,7 @@ class Bounces:
             )
             if not row:
                 return Outcome.UNKNOWN
-            outcome, held = _hold(session, row, words)
-        if held is not None:
-            self._live.tell(held)
-        return outcome
+            return _hold(session, row, words)
 
     def _note_message(self, session: Session, tag: Tag, report: Report) -> Outcome:
         """Once for each mail, however often it is told."""
@@ -96,8 +87,8 @@ class Bounces:
         return Outcome.NOTED
 
 
-def _hold(session: Session, row: Row[Any], words: str) -> tuple[Outcome, int | None]:
-    """Hold a board that was sent, with the reason; whose it is, where that changed anything."""
+def _hold(session: Session, row: Row[Any], words: str) -> Outcome:
+    """Hold a board that was sent, with the reason."""
     address = row.sent_to or ascii_address(row.email or "")
     changed = session.execute(
         update(SealedYearRow)
@@ -107,14 +98,18 @@ def _hold(session: Session, row: Row[Any], words: str) -> tuple[Outcome, int | N
             state="held",
             last_error=words or "it came back",
             refused_email=address,
+            stuck_since=clock.now(),
+            failed_in_spell=None,
+            waits_for_server=False,
         )
         .returning(sealed_years.user_id)
     ).first()
     if changed is None:
         log.warning("a board came back that is not on its way any more")
-        return Outcome.HELD_BEFORE, None
+        return Outcome.HELD_BEFORE
     log.warning("a board came back, and is held")
-    return Outcome.HELD, row.user_id
+    tell(session, row.user_id)
+    return Outcome.HELD
 
 
 def _row(session: Session, *which: ColumnElement[bool]) -> Row[Any] | None:
