@@ -310,7 +310,9 @@ def test_the_moment_that_is_announced_is_the_moment_at_which_it_is_erased(
     with database.read() as session:
         erased = set(
             session.scalars(
-                select(sealed_years.year).where(erasing.may_be_erased(NOW, keep, has_mail=has_mail))
+                select(sealed_years.year).where(
+                    erasing.may_be_erased(NOW, keep, has_mail=has_mail, hears_bounces=True)
+                )
             )
         )
         for row in session.execute(select(*sealed_years)):

@@ -237,7 +237,7 @@ def test_one_person_whose_zone_is_unknown_or_whose_record_is_damaged_stops_nobod
 ):
     for name in ("bob", "cy"):
         who = join(name, "Europe/Berlin")
-        Preferences(database, live).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
+        Preferences(database).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
     with database.write() as session:
         session.execute(text("UPDATE users SET zone = 'Mars/Olympus' WHERE username = 'bob'"))
         if database.is_sqlite:

@@ -39,8 +39,8 @@ def watch(database, moved_clock):
 
 
 @pytest.fixture
-def troubles(database, live, watch):
-    return Troubles(database, live, watch, None, has_mail=True)
+def troubles(database, watch):
+    return Troubles(database, watch, None, has_mail=True)
 
 
 @pytest.fixture
@@ -161,11 +161,9 @@ def test_a_mail_that_does_not_go_out_for_hours_is_a_trouble(troubles, admin, dat
 
 
 def test_backups_that_are_not_made_any_more_are_a_trouble(
-    database, live, watch, admin, moved_clock, tmp_path
+    database, watch, admin, moved_clock, tmp_path
 ):
-    troubles = Troubles(
-        database, live, watch, Backups(tmp_path / "no.db", tmp_path, 7), has_mail=True
-    )
+    troubles = Troubles(database, watch, Backups(tmp_path / "no.db", tmp_path, 7), has_mail=True)
     troubles.tick()
     assert now_wrong(database) == []
     moved_clock.moment += 3 * DAY

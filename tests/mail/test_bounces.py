@@ -27,8 +27,8 @@ SAMPLES = sorted(FIXTURES.glob("*.eml"))
 
 
 @pytest.fixture
-def year_end(database, live, mail_server):
-    return make_year_end(database, live, mail_server.port, bounce_address=BOUNCE)
+def year_end(database, mail_server):
+    return make_year_end(database, mail_server.port, bounce_address=BOUNCE)
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def mailed(year_end, join, diary, moved_clock):
 
 
 @pytest.fixture
-def bounces(database, live):
-    return Bounces(database, live, returning(BOUNCE))
+def bounces(database):
+    return Bounces(database, returning(BOUNCE))
 
 
 def board(database):
@@ -81,7 +81,7 @@ def test_a_board_that_comes_back_is_held_and_its_person_told(
     assert "550" in row.last_error or sample.stem == "exim-plain"
     assert row.moods is not None
     assert told == [1]
-    closed = make_closed_years(database, live).of(mailed.person)
+    closed = make_closed_years(database).of(mailed.person)
     assert (closed.state, closed.erased_from, closed.reason) == ("held", None, row.last_error)
     assert bounces.take(found) == Outcome.HELD_BEFORE
 
@@ -152,11 +152,11 @@ def test_the_return_address_is_short_and_may_be_written_in_any_case(
 
 
 def test_without_a_bounce_address_mails_are_sent_by_mail_from(
-    join, diary, database, live, mail_server, moved_clock
+    join, diary, database, mail_server, moved_clock
 ):
     diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1, 9)
-    make_year_end(database, live, mail_server.port).tick()
+    make_year_end(database, mail_server.port).tick()
     assert mail_server.senders == ["mood@example.org"]
 
 
@@ -209,11 +209,11 @@ def test_no_damage_to_a_report_breaks_its_reading(noise, place):
 
 
 def test_where_no_bounce_is_heard_of_a_year_stays_until_its_person_was_here(
-    join, diary, database, live, mail_server, moved_clock
+    join, diary, database, mail_server, moved_clock
 ):
     ada = join()
     diary.record(ada, moved_clock.now().date(), Mood.GOOD, "tap00001")
-    deaf = make_year_end(database, live, mail_server.port, hears_bounces=False)
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
     moved_clock.set(2027, 1, 1, 9)
     deaf.tick()
     moved_clock.moment += 2 * KEEP
@@ -225,11 +225,11 @@ def test_where_no_bounce_is_heard_of_a_year_stays_until_its_person_was_here(
 
 
 def test_where_no_bounce_is_heard_of_who_was_here_keeps_it_for_the_days_that_are_set(
-    join, diary, database, live, mail_server, moved_clock
+    join, diary, database, mail_server, moved_clock
 ):
     ada = join()
     diary.record(ada, moved_clock.now().date(), Mood.GOOD, "tap00001")
-    deaf = make_year_end(database, live, mail_server.port, hears_bounces=False)
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
     moved_clock.set(2027, 1, 1, 9)
     deaf.tick()
     visit(database, ada, moved_clock.now().replace(hour=10))
@@ -242,10 +242,10 @@ def test_where_no_bounce_is_heard_of_who_was_here_keeps_it_for_the_days_that_are
 
 
 def test_who_never_comes_back_has_their_year_until_the_next_one_is_over(
-    join, diary, database, live, mail_server, moved_clock
+    join, diary, database, mail_server, moved_clock
 ):
     diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
-    deaf = make_year_end(database, live, mail_server.port, hears_bounces=False)
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
     moved_clock.set(2027, 1, 1, 9)
     deaf.tick()
     moved_clock.set(2027, 12, 31)
@@ -316,11 +316,11 @@ def postfix(next_hop):
 
 
 def test_postfix_takes_a_board_and_sends_it_back(
-    postfix, command, join, diary, database, database_url, live, moved_clock, tmp_path
+    postfix, command, join, diary, database, database_url, moved_clock, tmp_path
 ):
     diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1, 9)
-    make_year_end(database, live, postfix.port, bounce_address=BOUNCE).tick()
+    make_year_end(database, postfix.port, bounce_address=BOUNCE).tick()
     assert board(database).state == "sent"
     content = postfix.returned()
     done = command(

@@ -27,11 +27,9 @@ def to_whom(asked):
 
 
 @pytest.fixture
-def year_end(database, live, mail_server):
+def year_end(database, mail_server):
     writers = dict.fromkeys(post.Kind, to_whom)
-    return make_year_end(
-        database, live, mail_server.port, mail_at=time(0), timeout=2, writers=writers
-    )
+    return make_year_end(database, mail_server.port, mail_at=time(0), timeout=2, writers=writers)
 
 
 @pytest.fixture
@@ -254,12 +252,12 @@ def test_a_sender_that_exchange_refuses_after_the_data_holds_nobody(
 
 
 def test_what_is_refused_in_a_row_is_remembered_by_all_workers_and_over_a_restart(
-    with_a_year, mail_server, database, live
+    with_a_year, mail_server, database
 ):
     with_a_year("ada", "bob", "cy")
     refuse(mail_server, "550 5.7.1 no", "ada", "bob", "cy")
     for _ in range(3):  # each a worker of its own, that ends after one mail
-        worker = make_year_end(database, live, mail_server.port, mail_at=time(0))
+        worker = make_year_end(database, mail_server.port, mail_at=time(0))
         worker.seal_ended_years()
         with Line(worker._outbox._smtp, "mood@example.org") as line:
             worker._outbox._deliver(worker._outbox._next(worker._outbox._lanes), line)
@@ -361,20 +359,16 @@ def test_any_other_error_puts_the_mail_back_and_is_said_in_words(
 
 
 def test_a_login_that_cannot_be_spoken_is_the_servers_trouble_and_leases_nothing(
-    database, live, with_a_year, mail_server
+    database, with_a_year, mail_server
 ):
     with_a_year("ada")
     mail_server.behaviour.password = "Größe"
-    wrong = make_year_end(
-        database, live, mail_server.port, mail_at=time(0), login=("mood", "\ud800")
-    )
+    wrong = make_year_end(database, mail_server.port, mail_at=time(0), login=("mood", "\ud800"))
     wrong.tick()
     assert states(database)["ada"].state == "pending"
     assert "UnicodeEncodeError" in wrong.status().trouble.words
-    make_year_end(
-        database, live, mail_server.port, mail_at=time(0), login=("mood", "Größe")
-    ).retry_held()
-    make_year_end(database, live, mail_server.port, mail_at=time(0), login=("mood", "Größe")).tick()
+    make_year_end(database, mail_server.port, mail_at=time(0), login=("mood", "Größe")).retry_held()
+    make_year_end(database, mail_server.port, mail_at=time(0), login=("mood", "Größe")).tick()
     assert mail_server.recipients() == ["ada@example.org"]
 
 
@@ -397,11 +391,11 @@ def test_a_mail_that_never_reached_the_server_has_the_date_of_the_try_that_did(
 
 
 def test_the_hourly_limit_holds_over_any_sixty_minutes(
-    database, live, mail_server, with_a_year, moved_clock
+    database, mail_server, with_a_year, moved_clock
 ):
     names = [f"p{number:02}" for number in range(30)]
     with_a_year(*names)
-    limited = make_year_end(database, live, mail_server.port, mail_at=time(0), limit=10)
+    limited = make_year_end(database, mail_server.port, mail_at=time(0), limit=10)
     moved_clock.moment = datetime(2027, 1, 1, 9, 0, 50, tzinfo=UTC)
     sent_at = []
     while len(sent_at) < 18:
