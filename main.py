@@ -13,7 +13,7 @@ from nicegui import app as nicegui_app
 
 import pages
 from moodtracker import garbage, logs, open_files, settings, stopping
-from moodtracker.accounts.registration import has_founder
+from moodtracker.accounts.administrators import is_founded
 from moodtracker.app import App
 from moodtracker.database_trouble import DatabaseError
 from moodtracker.settings import SettingsError
@@ -84,7 +84,7 @@ def tell_setup_code(app: App) -> None:
     if app.setup_code is None or app.settings.registration == "closed":
         return
     with app.database.read() as session:
-        if has_founder(session):
+        if is_founded(session):
             return
     log.warning(
         "nobody is here yet: open %s/register and give the setup code %s",

@@ -122,3 +122,14 @@ def test_a_year_with_entries_that_was_not_noted_as_open_is_from_then_on(kind, re
         found = session.execute(text("SELECT open_year FROM users ORDER BY id")).scalars()
         assert list(found) == [2026, None]
     old.close()
+
+
+def test_a_server_with_people_has_had_its_first_administrator(stored):
+    stored.migrate()
+    with stored.read() as session:
+        founded, joined = session.execute(
+            text(
+                "SELECT (SELECT founded_at FROM installation), (SELECT min(created_at) FROM users)"
+            )
+        ).one()
+    assert founded == joined

@@ -34,6 +34,7 @@ class Event(StrEnum):
     PROVIDER_UNLINKED = "provider_unlinked"
     EXPORTED = "exported"
     INVITED = "invited"
+    PROMOTED = "promoted"
     DISABLED = "disabled"
     ENABLED = "enabled"
     ERASED = "erased"

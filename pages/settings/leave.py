@@ -5,6 +5,8 @@ import asyncio
 from starlette.responses import Response
 
 from moodtracker.accounts import leaving
+from moodtracker.accounts.administrators import LastAdministrator
+from moodtracker.accounts.registration import InvalidInput
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting
 from pages.provider import prove
@@ -33,7 +35,17 @@ async def _show(visit: Visit) -> None:
 async def _leave(visit: Visit) -> Response:
     await proof.check(visit)
     user_id = visit.person.id
-    await asyncio.to_thread(leaving.delete_account, visit.app.database, user_id, visit.address)
+    try:
+        await asyncio.to_thread(leaving.delete_account, visit.app.database, user_id, visit.address)
+    except LastAdministrator:
+        raise InvalidInput(
+            {
+                "": _(
+                    "You are the only administrator. Make somebody else one first, on the "
+                    "administration page."
+                )
+            }
+        ) from None
     visit.app.live.tell(user_id)
     answer = errors.page(
         _("Your account is deleted"),
