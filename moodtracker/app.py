@@ -9,6 +9,7 @@ from moodtracker import clock
 from moodtracker.accounts import (
     audit,
     invitations,
+    linking,
     links,
     passwords,
     sessions,
@@ -79,8 +80,10 @@ class App:
         Raises :class:`~moodtracker.database.DatabaseError`, and
         :class:`~moodtracker.settings.SettingsError` where the secret key cannot be read.
         """
-        database = Database(settings.database_url, settings.database_limits)
         backups = _backups(settings)
+        if backups:
+            backups.refuse_empty_beside_them()
+        database = Database(settings.database_url, settings.database_limits)
         if backups:
             _back_up_before_upgrade(database, backups)
         database.migrate()
@@ -152,7 +155,7 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
-        for kept in (sessions, links, invitations, throttling, audit, post):
+        for kept in (sessions, links, linking, invitations, throttling, audit, post):
             kept.forget_old(self.database)
 
     @property

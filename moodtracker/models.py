@@ -114,6 +114,15 @@ class LinkRow(SQLModel, table=True):
     expires_at: datetime = Field(index=True)
 
 
+class LogoutTokenRow(SQLModel, table=True):
+    """A provider's word that somebody is signed out, so that it counts once. Only its hash."""
+
+    __tablename__ = "logout_tokens"
+
+    token_hash: str = Field(primary_key=True)
+    expires_at: datetime = Field(index=True)
+
+
 class InvitationRow(SQLModel, table=True):
     """A single-use link that lets one person join. Only the hash of its token is kept."""
 
@@ -271,6 +280,7 @@ sessions = _columns(SessionRow)
 entries = _columns(EntryRow)
 sealed_years = _columns(SealedYearRow)
 links = _columns(LinkRow)
+logout_tokens = _columns(LogoutTokenRow)
 invitations = _columns(InvitationRow)
 throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)

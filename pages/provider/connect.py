@@ -48,9 +48,14 @@ def mount(web: FastAPI, app: App) -> None:
                 return page(request, app, newcomer, found, wrong=wrong)
             except (TooManyTries, Busy) as error:
                 return page(request, app, newcomer, found, wrong=words.for_person(error))
-            await asyncio.to_thread(
-                _connect, app, admitted.cookie, newcomer.identity, request.state.address
-            )
+            try:
+                await asyncio.to_thread(
+                    _connect, app, admitted.cookie, newcomer.identity, request.state.address
+                )
+            except Exception:
+                # Nobody holds its cookie: it is not to stay open for weeks.
+                await asyncio.to_thread(sessions.sign_out, app.database, admitted.cookie)
+                raise
         except (*answers.Trouble, SessionEnded) as error:
             return answers.page(app, error)
         onward = posting.admit(posting.to(newcomer.attempt.next), app, admitted)

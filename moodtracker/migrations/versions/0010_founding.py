@@ -1,8 +1,11 @@
-"""That a server has had its first administrator is noted apart from people, who may leave."""
+"""That a server has had its first administrator is noted apart from people, who may leave.
+
+What a provider's sign-out is told by counts once.
+"""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0010"
 down_revision = "0009"
@@ -10,6 +13,13 @@ down_revision = "0009"
 
 def upgrade() -> None:
     """Where anybody is here, somebody was the first: perhaps they have left since."""
+    op.create_table(
+        "logout_tokens",
+        sa.Column("token_hash", AutoString(), nullable=False),
+        sa.Column("expires_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_logout_tokens")),
+    )
+    op.create_index(op.f("ix_logout_tokens_expires_at"), "logout_tokens", ["expires_at"])
     op.add_column("installation", sa.Column("founded_at", UTCDateTime(), nullable=True))
     bind = op.get_bind()
     users, installation = (
