@@ -2,14 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test coverage check audit torture bench cluster docs pictures words lock clean
+.PHONY: run test steady coverage check audit torture bench cluster docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
 
 # More at once than cores: many of them wait for a browser or for servers.
+TESTS := $(BIN)/pytest -n 3 --dist loadgroup
 test: check tests/node/node_modules/.package-lock.json
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(TESTS)
+
+# Whether the tests can be trusted: all of them RUNS times, every second time with two busy loops beside
+# them, up to the first failure. Two hours and more.
+RUNS ?= 10
+steady: .venv/tests tests/node/node_modules/.package-lock.json
+	PYTHONPATH=tests $(BIN)/python -m support.steady $(RUNS) $(TESTS)
 
 # Which lines no test runs. Apart from `make test`, since counting them takes as long as running them.
 coverage: .venv/tests
@@ -39,10 +46,12 @@ torture: .venv/tests
 bench: .venv/tests
 	$(BIN)/python -m benchmarks
 
-# Kills each part of a whole cluster in turn, in network namespaces; as root, six minutes. Needs
-# HAProxy, keepalived, PostgreSQL and Chromium (Debian's packages).
+# Kills, freezes and cuts off each part of a whole cluster in turn, in network namespaces, and checks
+# what people were told; as root, six minutes. Needs HAProxy, keepalived, PostgreSQL, libfaketime and
+# Chromium (Debian's packages). ACTS is how many acts there are at the least, MOODTRACKER_SEED the seed.
+ACTS ?= 5000
 cluster: .venv/tests
-	$(BIN)/python -m benchmarks.cluster
+	PYTHONPATH=.:tests $(BIN)/python -m benchmarks.cluster $(ACTS)
 
 # docs/settings.md is made from moodtracker/settings.py, assets/icon.svg and assets/faces.css from
 # the drawings of the faces; tests compare them.

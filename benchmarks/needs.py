@@ -37,7 +37,7 @@ class Limits:
     """How full a part may be."""
 
     core: float = 0.6  # of the one core that an instance can use
-    pages: int = 5_000  # of an instance: maxconn in deploy/haproxy.cfg
+    pages: int = 5_000  # of an instance; deploy/haproxy.cfg has room for twice as many
 
 
 @dataclass(frozen=True)

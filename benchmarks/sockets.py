@@ -104,6 +104,13 @@ class Page:
         """Whether its socket stands, as far as is known here."""
         return not self._reading.done()
 
+    def expect(self, until: str) -> "asyncio.Future[str]":
+        """What the server will send that says ``until``; cancelled where the socket ends before."""
+        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._awaited = (until, heard)
+        self._reading.add_done_callback(lambda _: heard.done() or heard.cancel())
+        return heard
+
     async def send(
         self, target: tuple[int, str], args: Any, until: str, seconds: float = _ANSWER_SECONDS
     ) -> str:
@@ -111,8 +118,7 @@ class Page:
 
         Returns what that was; raises TimeoutError after so many seconds.
         """
-        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._awaited = (until, heard)
+        heard = self.expect(until)
         number, listener = target
         message = {
             "id": number,
@@ -121,7 +127,6 @@ class Page:
             "args": [json.dumps(args)],
         }
         await self._socket.send("42" + json.dumps(["event", message]))
-        self._reading.add_done_callback(lambda _: heard.done() or heard.cancel())
         try:
             return await asyncio.wait_for(heard, seconds)
         except asyncio.CancelledError:

@@ -43,7 +43,6 @@ from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import Closing
 from moodtracker.database import Database
 from moodtracker.drawing import layout, png
-from moodtracker.live import Live
 from moodtracker.mail.smtp import Smtp
 from moodtracker.models import EntryRow, SealedYearRow, UserRow, sealed_years
 from moodtracker.moods import Mood
@@ -273,7 +272,7 @@ def _sealing(folder: Path, people: int) -> dict[str, Any]:
                 ],
             )
     closing = Closing(dawn(9), timedelta(days=30), "example.org")
-    year_end = YearEnd(database, Live(), closing, ClockWatch(database), None)
+    year_end = YearEnd(database, closing, ClockWatch(database), None)
     begun, cpu = time.monotonic(), time.process_time()
     year_end.seal_ended_years()
     seconds, used = time.monotonic() - begun, time.process_time() - cpu

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from moodtracker import clock
+from moodtracker import clock, ledger, ran_ahead
 from moodtracker.accounts import (
     audit,
     invitations,
@@ -22,21 +22,27 @@ from moodtracker.backups import BackupError, Backups
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
+from moodtracker.database_clock import DatabaseClock
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail import post, rehearsal, reminder
+from moodtracker.mail import post, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
+from moodtracker.mail.bounces import Bounces
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
+from moodtracker.pings import Pings
 from moodtracker.preferences import Preferences
+from moodtracker.readiness import Readiness
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
+from moodtracker.troubles import Kind, Troubles, lasting
 from moodtracker.yearend import YearEnd
 
 if TYPE_CHECKING:
@@ -46,6 +52,8 @@ log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
 _POST = timedelta(seconds=5)  # somebody waits for it
+_PING = timedelta(minutes=5)
+_LONGEST_ROUND = timedelta(minutes=30)  # of the clock of the year
 _BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
 _CLEAN_UP = timedelta(hours=6)
 
@@ -69,9 +77,13 @@ class App:
     clock_watch: ClockWatch
     year_end: YearEnd
     closed_years: ClosedYears
+    bounces: Bounces
     reminding: Reminding
+    troubles: Troubles
     backups: Backups | None  # None: PostgreSQL has its own
     instances: Instances | None  # None: this one is alone
+    database_clock: DatabaseClock | None  # None: this machine's own counts
+    readiness: Readiness
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -87,33 +99,41 @@ class App:
         if backups:
             _back_up_before_upgrade(database, backups)
         database.migrate()
+        database_clock = None
+        if not database.is_sqlite:
+            database_clock = DatabaseClock(database)
+            database_clock.follow()
         log.info("%s", database.version())
         secret = Secret.of(settings)
         throttle = Throttle(database, secret)
         passwords.set_cost(
             settings.password_memory_kib, settings.password_passes, settings.password_lanes
         )
-        live = Live()
         smtp = Smtp.from_settings(settings)
         watch = ClockWatch(database)
         closing = Closing(
             settings.year_end_mail_at,
             timedelta(days=settings.year_end_keep_days),
             envelope(settings).domain,
+            has_mail=smtp is not None,
+            hears_bounces=settings.bounce_address is not None,
         )
         unsubscribing = Unsubscribing(secret, settings.base_url)
+        return_addresses = ReturnAddresses(secret, settings.bounce_address)
         outbox = None
         if smtp:
             sender = envelope(settings)
-            boards = Boards(database, sender, unsubscribing, watch.is_believed)
+            boards = Boards(database, sender, unsubscribing, watch.is_believed, return_addresses)
             asked = Messages(
                 database,
                 AccountMails(database, sender).writers()
                 | rehearsal.writers(database, sender)
+                | trouble.writers(database, sender)
                 | reminder.writers(database, sender, unsubscribing),
+                return_addresses,
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
-            outbox = Outbox(database, smtp, sender, [asked, boards], live=live, limit=limit)
+            outbox = Outbox(database, smtp, sender, [asked, boards], limit=limit)
         return cls(
             settings,
             secret,
@@ -121,18 +141,22 @@ class App:
             throttle,
             Proving(database, throttle, secret),
             _provider(settings),
-            live,
-            Diary(database, live),
-            Preferences(database, live),
+            database.live,
+            Diary(database),
+            Preferences(database),
             smtp,
             outbox,
             unsubscribing,
             watch,
-            YearEnd(database, live, closing, watch, outbox),
-            ClosedYears(database, live, closing),
+            YearEnd(database, closing, watch, outbox),
+            ClosedYears(database, closing),
+            Bounces(database, return_addresses),
             Reminding(database),
+            Troubles(database, watch, backups, has_mail=smtp is not None),
             backups,
-            None if database.is_sqlite else Instances(database, live),
+            None if database.is_sqlite else Instances(database),
+            database_clock,
+            Readiness(database),
         )
 
     def ticks(self) -> clock.Ticks:
@@ -143,6 +167,10 @@ class App:
         if self.outbox:
             ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
+        ticks.every(_TICK, self.troubles.tick)
+        if self.settings.healthcheck_url:
+            url = self.settings.healthcheck_url.get_secret_value()
+            ticks.every(_PING, Pings(url, self._is_well).ping)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:
             ticks.every(_BACK_UP, self.backups.keep_up)
@@ -155,8 +183,19 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
-        for kept in (sessions, links, linking, invitations, throttling, audit, post):
+        ran_ahead.set_right(self.database)
+        for kept in (sessions, links, linking, invitations, throttling, audit, post, ledger):
             kept.forget_old(self.database)
+
+    def _is_well(self) -> bool:
+        """Whether the clock of the year does its rounds, and nothing is wrong but held boards.
+
+        Those wait for their people, who are told, for weeks perhaps.
+        """
+        if not self.year_end.has_done_a_round_within(_LONGEST_ROUND):
+            return False
+        with self.database.read() as session:
+            return all(found.kind == Kind.HELD for found in lasting(session))
 
     @property
     def setup_code(self) -> str | None:
@@ -164,14 +203,19 @@ class App:
         return None if self.settings.is_local else setup_code.of(self.secret)
 
     def listen(self) -> None:
-        """Begin to hear what changes on other instances."""
+        """Begin to hear what changes on other instances, and to follow the database's clock."""
         if self.instances:
             self.instances.start()
+        if self.database_clock:
+            self.database_clock.start()
 
     def close(self) -> None:
         """Stop listening, and close the database."""
+        self.readiness.stop()
         if self.instances:
             self.instances.stop()
+        if self.database_clock:
+            self.database_clock.stop()
         self.database.close()
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from moodtracker import clock
+from moodtracker import clock, sqlite_files
 from moodtracker.database import knows_revision
 from moodtracker.database_trouble import DatabaseError
 
@@ -91,7 +91,7 @@ def look_at(file: Path) -> Backup:
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
     try:
-        with closing(_open(file, "&immutable=1")) as connection:
+        with closing(_open_backup(file)) as connection:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise BackupError(f"{file} is damaged; take another backup.")
             revision = str(_one(connection, "SELECT version_num FROM alembic_version"))
@@ -157,7 +157,8 @@ class Backups:
         surplus = set(files[self._keep :]) if self.is_on else set()
         for file in files:
             if file in surplus or self._holds_forgotten(file):
-                file.unlink(missing_ok=True)
+                for part in (*sqlite_files.beside(file), file):
+                    part.unlink(missing_ok=True)
                 log.info("the backup %s was dropped", file.name)
 
     def all(self) -> list[Path]:
@@ -178,15 +179,19 @@ class Backups:
             )
 
     def _make(self, suffix: str) -> Path:
+        self.make_folder()
+        found = take(self._source, self.file_of_today(suffix))
+        log.info("the backup %s was made", found.file.name)
+        return found.file
+
+    def make_folder(self) -> None:
+        """Have the folder there; raises :class:`BackupError` where it cannot be made."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise BackupError(
                 f"The folder {self._folder} cannot be made: {_reason(error)}"
             ) from None
-        found = take(self._source, self.file_of_today(suffix))
-        log.info("the backup %s was made", found.file.name)
-        return found.file
 
     def file_of_today(self, suffix: str = "") -> Path:
         """Where today's backup is or will be."""
@@ -194,13 +199,20 @@ class Backups:
 
     def _holds_forgotten(self, file: Path) -> bool:
         try:
-            with closing(_open(file, "&immutable=1")) as connection:
+            with closing(_open_backup(file)) as connection:
                 live = f"file:{quote(str(self._source.absolute()))}?mode=ro"
                 connection.execute("ATTACH ? AS live", (live,))
                 return bool(_one(connection, _HOLDS_FORGOTTEN))
         except sqlite3.Error as error:
             log.warning("the backup %s cannot be read (%s)", file.name, _reason(error))
             return False
+
+
+def copy(file: Path, target: Path) -> None:
+    """Write what a backup holds to the new file ``target``, for its owner alone."""
+    target.touch(mode=0o600, exist_ok=False)
+    with closing(_open_backup(file)) as source, closing(sqlite3.connect(target)) as copied:
+        source.backup(copied)
 
 
 def flush(path: Path) -> None:
@@ -212,14 +224,22 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
+def _open_backup(file: Path) -> sqlite3.Connection:
+    """One that was set aside with its log is read with it; any other leaves no trace."""
+    log = sqlite_files.beside(file)[0]
+    return _open(file, "" if log.exists() else "&immutable=1")
+
+
 def _open(file: Path, more: str = "") -> sqlite3.Connection:
     """Read a file, and never write to it: the app itself is the only one that does."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"file:{quote(str(file.absolute()))}?mode=ro{more}",
         uri=True,
         timeout=_BUSY_SECONDS,
         isolation_level=None,
     )
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
 
 
 def _one(connection: sqlite3.Connection, query: str) -> object:

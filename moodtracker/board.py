@@ -92,6 +92,11 @@ class Board:
         return self.tally.days
 
     @property
+    def notes(self) -> int:
+        """How many moods have a note."""
+        return sum(bool(entry.note) for entry in self.entries)
+
+    @property
     def days_so_far(self) -> int:
         """How many days of the year have begun: all of them once it is closed."""
         last = self.today or date(self.year, 12, 31)

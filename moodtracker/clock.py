@@ -1,6 +1,9 @@
 """The time, and the few ticks that make the app act by itself.
 
-Everything that needs the time asks ``clock.now()``, so that a test can move it.
+Everything that needs the time asks ``clock.now()``, so that a test can move it. Where a database
+has a clock of its own, that is the one which counts (:mod:`~moodtracker.database_clock`): ``now``
+follows it, and what was read along with a row goes through :func:`agreed`. A clock that was moved,
+or stands, goes before both.
 """
 
 import logging
@@ -12,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from moodtracker import kernel_clock
 from moodtracker.database_trouble import told
 
 log = logging.getLogger(__name__)
@@ -20,11 +24,33 @@ NO_TIME = timedelta(0)
 
 
 _standing: datetime | None = None
+_correction = NO_TIME
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return _standing or datetime.now(UTC)
+    return _standing or of_machine() + _correction
+
+
+def agreed(shown: datetime | None) -> datetime:
+    """The present moment, which a database's clock has just ``shown``; None: it has no clock."""
+    return now() if shown is None or _standing else shown.astimezone(UTC)
+
+
+def of_machine() -> datetime:
+    """What this machine's own clock shows, aware, in UTC; what waits on it goes by it."""
+    return datetime.now(UTC)
+
+
+def correction() -> timedelta:
+    """How far :func:`now` is ahead of this machine's clock."""
+    return _correction
+
+
+def correct(ahead: timedelta) -> None:
+    """Let :func:`now` be so far ahead of this machine's clock, which is wrong by that."""
+    global _correction  # noqa: PLW0603 - the clock is the one thing that a process has but one of
+    _correction = ahead
 
 
 @contextmanager
@@ -44,6 +70,14 @@ def uptime() -> float:
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
+def is_synchronised() -> bool | None:
+    """Whether the kernel calls the clock synchronised, as by NTP; None where nobody can tell.
+
+    It takes a moment: a process of its own asks.
+    """
+    return kernel_clock.is_synchronised()
+
+
 class Ticks:
     """Calls each job again and again, in a thread of its own, until stopped.
 
@@ -61,7 +95,7 @@ class Ticks:
         self._scheduler.add_job(
             _said_in_one_line(job),
             _Every(period),
-            next_run_time=now(),
+            next_run_time=of_machine(),
             name=job.__name__,
             max_instances=1,
             coalesce=True,
@@ -89,7 +123,7 @@ class Ticks:
         is set back by an hour it would be silent for that hour, and after a machine wakes up, or
         its clock is set forward, for the rest of its sleep.
         """
-        present = now()
+        present = of_machine()
         for job in self._scheduler.get_jobs():
             if job.next_run_time - present > job.trigger.interval + timedelta(seconds=1):
                 job.modify(next_run_time=present)

@@ -4,7 +4,12 @@ A machine that was off is no jump: time has passed. So what counts is how long t
 running: a process that goes on running compares the clock with that; one that has just started
 also believes a clock that is up to a month ahead of the last time seen, since the machine may have
 been off. The last time seen stands in the database. What is in doubt stays so, also after a
-restart, until the clock is set right or somebody confirms it.
+restart, until the clock is set right, turns out to be right, or somebody confirms it.
+
+A small machine without a clock of its own begins where it was shut down, or at the date of its
+image, or in 1970, and is set by NTP some moments later. So a clock that is set soon after the boot,
+or to a time that the kernel calls synchronised, was off as well, for up to a month; and one that
+is not set yet is neither noted nor believed.
 
 The last time seen does not go back with a clock: until the clock shows it again, people's today
 stays where it was (D4). A clock that is more than a day behind it is in doubt as well.
@@ -12,7 +17,7 @@ stays where it was (D4). A clock that is more than a day behind it is in doubt a
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -24,7 +29,14 @@ log = logging.getLogger(__name__)
 
 LARGEST_JUMP = timedelta(days=1)
 LONGEST_OFF = timedelta(days=31)
+SOON_AFTER_BOOT = timedelta(minutes=10)
+# No clock that is right shows less: this version was not there yet.
+RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 _NOTE_EVERY = timedelta(seconds=30)
+# A clock that was never noted is waited for until it is synchronised, but no longer than this: not
+# every machine has somebody to ask.
+_LONGEST_UNSET = timedelta(days=1)
+_ASK_KERNEL_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +55,16 @@ class ClockWatch:
         self._database = database
         self._believed_at: float | None = None  # uptime
         self._was_believed = True
+        self._was_confirmed = False
+        self._asked_kernel: tuple[float, bool | None] | None = None  # uptime, and what it said
 
     def is_believed(self) -> bool:
         """Look at the clock, and note what it shows."""
         now, uptime = clock.now(), clock.uptime()
         with self._database.read() as session:
             row = installation.read(session)
+        if not self._was_confirmed and self._is_unset(row, now, uptime):
+            return False
         is_believed = row is None or self._is_believable(row, now, uptime)
         if is_believed:
             self._believed_at = uptime
@@ -72,6 +88,15 @@ class ClockWatch:
     def confirm(self) -> None:
         """Believe the clock as it stands."""
         self._note(seen_at=clock.now(), doubted_at=None)
+        self._was_confirmed = True
+
+    def _is_unset(self, row: Row[Any] | None, now: datetime, uptime: float) -> bool:
+        """Whether the machine's clock still waits to be set: it shows nothing worth noting."""
+        never_noted = row is None or row.seen_at is None
+        if never_noted and now < RELEASED:
+            return True
+        waits_for = _LONGEST_UNSET if never_noted else SOON_AFTER_BOOT
+        return uptime < waits_for.total_seconds() and self._is_synchronised(uptime) is False
 
     def _is_believable(self, row: Row[Any], now: datetime, uptime: float) -> bool:
         if row.seen_at is None:
@@ -80,10 +105,25 @@ class ClockWatch:
         if gap < -LARGEST_JUMP:
             return False
         if row.doubted_at is not None and row.seen_at < row.doubted_at <= now + LARGEST_JUMP:
-            return False  # it is the very time that is in doubt
+            # It is the very time that is in doubt.
+            jump: timedelta = row.doubted_at - row.seen_at
+            return jump <= LONGEST_OFF and self._is_synchronised(uptime) is True
         if self._believed_at is None:
             return gap <= max(LONGEST_OFF, timedelta(seconds=uptime) + LARGEST_JUMP)
-        return gap <= timedelta(seconds=uptime - self._believed_at) + LARGEST_JUMP
+        unexplained = gap - timedelta(seconds=uptime - self._believed_at)
+        if unexplained <= LARGEST_JUMP:
+            return True
+        was_just_booted = self._believed_at < SOON_AFTER_BOOT.total_seconds()
+        return unexplained <= LONGEST_OFF and (
+            was_just_booted or self._is_synchronised(uptime) is True
+        )
+
+    def _is_synchronised(self, uptime: float) -> bool | None:
+        """What the kernel said within the last half minute: each asking takes a process."""
+        asked = self._asked_kernel
+        if asked is None or uptime - asked[0] >= _ASK_KERNEL_EVERY:
+            asked = self._asked_kernel = (uptime, clock.is_synchronised())
+        return asked[1]
 
     def _note(self, **values: datetime | None) -> None:
         with self._database.write() as session:

@@ -6,17 +6,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moodtracker import migrations, postgresql, rights
-from moodtracker.database_trouble import DatabaseError, cause
+from moodtracker import clock, migrations, postgresql, rights, sqlite_files
+from moodtracker.database_trouble import DatabaseError, cause, told
+from moodtracker.live import Live
 from moodtracker.postgresql import Limits
 
 if TYPE_CHECKING:  # loaded where PostgreSQL is used
@@ -29,6 +32,8 @@ _READERS = 4
 _OPENED = "the file that was opened"
 _TRIES = 4
 _BEFORE_NEXT_TRY = 0.05  # seconds, and four times as long before each further one
+_BEFORE_NEXT_NOTE = 60.0  # seconds, after one that could not be written
+_LONGEST_WAIT_TO_NOTE = 1.0  # seconds
 # Held while a process migrates, so that several starting at once take turns (any constant does).
 _MIGRATION_LOCK = 0x6D6F6F64
 
@@ -57,16 +62,28 @@ class Database:
                 "The address of the database cannot be read: give sqlite:///FILE "
                 "or postgresql://USER:PASSWORD@HOST:PORT/NAME."
             ) from None
+        self.live = Live()  # hears of every change that is made through this database
+        self._is_silent = False
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._noting = Lock()
+        self._no_note_before: float | None = None  # uptime; None: the last one was written
         self._writing: Engine
         self._reading: Engine
+        # For what must not wait until the pages have done with a connection: readiness, and hearing
+        # of other instances. It is made when it is first used.
+        self._apart: Engine
         if self.is_sqlite:
-            if refusal := rights.refusal(Path(parsed.database or "")):
+            file = Path(parsed.database or "")
+            if refusal := rights.refusal(file) or sqlite_files.refusal(file):
                 raise DatabaseError(refusal)
             self._writing = _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE")
             self._reading = _sqlite_engine(url, connections=_READERS, begin="BEGIN")
+            self._apart = _sqlite_engine(url, connections=1, begin="BEGIN")
         else:
-            self._writing = postgresql.engine(parsed, limits or Limits())
+            limits = limits or Limits()
+            self._writing = postgresql.engine(parsed, limits)
+            soon = replace(limits, connections=1, statement=limits.connect)
+            self._apart = postgresql.engine(parsed, soon)
             self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
@@ -77,9 +94,42 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session that is committed at the end of the block, or rolled back on an exception."""
-        with Session(self._writing) as session, session.begin():
-            yield session
+        """A session that is committed at the end of the block, or rolled back on an exception.
+
+        Whom :func:`moodtracker.live.tell` was told of hears of it with the commit.
+        """
+        changed: set[int] = set()
+        try:
+            with Session(self._writing) as session, session.begin():
+                yield session
+                changed = self.live.pass_on(session)
+        finally:  # also where the commit's answer was lost: looking once too often does no harm
+            for user_id in changed:
+                self.live.tell_here(user_id)
+
+    def note(self, write: Callable[[Session], None]) -> None:
+        """Write what is only noted beside a read, and dropped where writing cannot be.
+
+        The read goes on. A trouble is met once a minute at the most, and the log has one line
+        when notes begin to be dropped, and one when they are written again.
+        """
+        if not self._noting.acquire(timeout=_LONGEST_WAIT_TO_NOTE):
+            return  # another one waits for whoever holds the database
+        try:
+            if self._no_note_before is not None and clock.uptime() < self._no_note_before:
+                return
+            with self.write() as session:
+                write(session)
+        except (SQLAlchemyError, DatabaseError) as error:
+            if self._no_note_before is None:
+                log.warning("pages are read, but nothing can be noted: %s", told(error))
+            self._no_note_before = clock.uptime() + _BEFORE_NEXT_NOTE
+        else:
+            if self._no_note_before is not None:
+                log.info("what is noted beside reading is written again")
+            self._no_note_before = None
+        finally:
+            self._noting.release()
 
     def repeat(self, act: Callable[[], Found]) -> Found:
         """Do ``act`` until it meets no passing trouble, up to four times within two seconds.
@@ -117,21 +167,30 @@ class Database:
             running = import_module("moodtracker.migrations.running")
             with (
                 self._writing.connect() as connection,
-                _without_cascades(connection),
+                _fit_to_copy_tables(connection),
                 connection.begin(),
             ):
                 if not self.is_sqlite:
                     _wait_for_turn(connection)
                 running.upgrade(connection, revision)
         except DBAPIError as error:
-            raise DatabaseError(f"The database does not open: {cause(error)}.") from None
+            raise DatabaseError(f"The database does not open: {cause(_first(error))}.") from None
 
     def is_ready(self) -> bool:
-        """Whether the database answers and has the schema that this app expects."""
+        """Whether the database answers and has the schema that this app expects.
+
+        It is asked over a connection of its own, so that whatever keeps the pages' busy, or hangs
+        there, does not delay the answer.
+        """
         try:
-            return self.revision() == newest_revision()
+            with Session(self._apart) as session:
+                found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            self._is_silent = False
+            return bool(found == newest_revision())
         except Exception as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
+            if not self._is_silent:  # else it was said before
+                log.warning("the database does not answer: %s", type(error).__name__)
+            self._is_silent = True
             return False
 
     def revision(self) -> str | None:
@@ -160,7 +219,7 @@ class Database:
     @contextmanager
     def own_connection(self) -> "Iterator[psycopg.Connection[object]]":
         """A connection to PostgreSQL outside of the pools, where each statement is committed."""
-        pooled = self._writing.raw_connection()
+        pooled = self._apart.raw_connection()
         connection = cast("psycopg.Connection[object]", pooled.driver_connection)
         pooled.detach()
         try:
@@ -184,8 +243,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._reading.dispose()
-        self._writing.dispose()
+        for engine in (self._apart, self._reading, self._writing):
+            engine.dispose()
 
 
 class OnDatabase(Protocol):
@@ -219,24 +278,43 @@ def knows_revision(revision: str) -> bool:
     return revision in migrations.REVISIONS
 
 
+def _first(error: DBAPIError) -> DBAPIError:
+    """What went wrong first: cleaning up after it may have gone wrong as well."""
+    first, earlier = error, error.__context__
+    while earlier is not None:
+        first = earlier if isinstance(earlier, DBAPIError) else first
+        earlier = earlier.__context__
+    return first
+
+
 def _wait_for_turn(connection: Connection) -> None:
     """Be the only one to migrate, for as long as it takes: a large table has no time limit."""
-    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    postgresql.take_off_limits(connection)
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
 
 
 @contextmanager
-def _without_cascades(connection: Connection) -> Iterator[None]:
-    """Let SQLite's tables be copied: with foreign keys on, the old one would take rows with it."""
+def _fit_to_copy_tables(connection: Connection) -> Iterator[None]:
+    """Let SQLite's tables be copied, which is how Alembic changes them.
+
+    With foreign keys on, dropping the old one would take rows with it. And what SQLite puts aside
+    for a way back is as large as the table: here alone it goes to files, without a name and in the
+    database's own folder, since memory may be too small and no other folder there to be written.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
     pragma = connection.connection.cursor().execute
-    pragma("PRAGMA foreign_keys = OFF")  # which it ignores inside of a transaction
+    folder = Path(connection.engine.url.database or "").absolute().parent
+    quoted = str(folder).replace("'", "''")
+    # All before the transaction, inside of which they are ignored or refused.
+    pragma("PRAGMA foreign_keys = OFF")
+    pragma(f"PRAGMA temp_store_directory = '{quoted}'")
+    pragma("PRAGMA temp_store = FILE")
     try:
         yield
     finally:
+        pragma("PRAGMA temp_store = MEMORY")
         pragma("PRAGMA foreign_keys = ON")
 
 
@@ -254,6 +332,9 @@ def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "secure_delete = ON",
+            # Not in files: where only DATA_DIR can be written there is no place for them, and what
+            # is deleted of them would stay on the disk as it was, moods and all.
+            "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -14,7 +14,15 @@ _OF_SQLITE = {
     sqlite3.SQLITE_CANTOPEN: "the database cannot be opened: look at its folder and its disk",
     sqlite3.SQLITE_NOTADB: "the database is damaged: restore a backup, see docs/backup.md",
 }
-_OF_THE_SERVER = ("08", "53", "57", "58")  # SQLSTATE classes (PostgreSQL, Appendix A)
+# SQLSTATE (PostgreSQL, Appendix A), by their beginnings.
+_OF_THE_SERVER = ("08", "25006", "53", "57", "58")
+_WRITES_NOTHING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+}
+_SERVER_WRITES_NOTHING = ("25006", "53100")  # it is read-only (a standby), its disk is full
 
 
 class DatabaseError(Exception):
@@ -47,6 +55,16 @@ def told(error: BaseException) -> str:
     if code is None and _is_the_servers(error):
         return f"the database server: {reason(error)}"
     return type(error).__name__
+
+
+def writes_nothing(error: BaseException) -> bool:
+    """Whether the database cannot be written at the moment, though it may still be read."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _WRITES_NOTHING
+    return getattr(error.orig, "sqlstate", None) in _SERVER_WRITES_NOTHING
 
 
 def _is_the_servers(error: DBAPIError) -> bool:

@@ -5,11 +5,14 @@ date, and lasts until the next one begins. Told by beginnings, a day can neither
 doubled when clocks change, and a date that a zone skipped (Samoa, 30 December 2011) has no length.
 """
 
+import logging
 from bisect import bisect
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
+
+log = logging.getLogger(__name__)
 
 LATEST_DAY_END_HOUR = 5
 MINUTES_A_DAY = 24 * 60
@@ -34,13 +37,32 @@ def zone_names() -> frozenset[str]:
     )
 
 
+def zone_of(name: str) -> tzinfo:
+    """The zone with this IANA name; UTC where the machine does not know it any more."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # none by this name; no name; a damaged file
+        _say_unknown(name)
+        return UTC
+
+
+def is_known(zone: str) -> bool:
+    """Whether the machine knows the zone."""
+    return zone_of(zone) is not UTC
+
+
+@lru_cache  # once, and not each minute
+def _say_unknown(name: str) -> None:
+    log.error("this machine does not know the time zone %s: UTC takes its place", name)
+
+
 def begins_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
     """The moment (aware, UTC) at which ``day`` begins in ``zone``.
 
     An hour that the clocks skip is told by what they showed before; of an hour that they repeat,
     the first one counts (PEP 495, fold=0). So days neither overlap nor leave a gap.
     """
-    local = datetime.combine(day, time(day_end_hour), ZoneInfo(zone))
+    local = datetime.combine(day, time(day_end_hour), zone_of(zone))
     return local.astimezone(UTC)
 
 
@@ -51,7 +73,7 @@ def ends_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
 
 def day_of(moment: datetime, zone: str, day_end_hour: int = 0) -> date:
     """The day that ``moment`` (aware) belongs to."""
-    day = (moment.astimezone(ZoneInfo(zone)) - timedelta(hours=day_end_hour)).date()
+    day = (moment.astimezone(zone_of(zone)) - timedelta(hours=day_end_hour)).date()
     while ends_at(day, zone, day_end_hour) <= moment:
         day += timedelta(days=1)
     while begins_at(day, zone, day_end_hour) > moment:
@@ -87,13 +109,13 @@ def year_ends_at(day: date, zone: str, day_end_hour: int = 0) -> datetime:
 
 def is_evening(moment: datetime, zone: str, day_end_hour: int = 0) -> bool:
     """Whether ``moment`` is in the second part of its day: from 15:00 until the day's end."""
-    hour = moment.astimezone(ZoneInfo(zone)).hour
+    hour = moment.astimezone(zone_of(zone)).hour
     return hour >= _EVENING_HOUR or hour < day_end_hour
 
 
 def clock_time(moment: datetime, zone: str) -> str:
     """The wall-clock time of ``moment`` in ``zone``, as HH:MM."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return moment.astimezone(zone_of(zone)).strftime("%H:%M")
 
 
 def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
@@ -111,7 +133,7 @@ def wall_minutes(moments: Iterable[str], zone: str, year: int) -> list[int]:
             place = bisect(changes, moment)
             if not 0 < place < len(changes):  # of another year
                 utc = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-                local = utc.astimezone(ZoneInfo(zone))
+                local = utc.astimezone(zone_of(zone))
                 minutes.append(local.hour * 60 + local.minute)
                 continue
             since, until = changes[place - 1], changes[place]
@@ -134,7 +156,7 @@ def _clock_changes(zone: str, year: int) -> tuple[list[str], list[int]]:
     The first moment is a little before the year and the last one a little after it; they are in
     UTC, '2026-03-29 01:00:00', so that they are in order as texts too.
     """
-    clock = ZoneInfo(zone)
+    clock = zone_of(zone)
     before = datetime(year, 1, 1, tzinfo=UTC) - _FURTHEST_END
     end = datetime(year + 1, 1, 1, tzinfo=UTC) + _FURTHEST_END
     changes, offsets = [before], [_offset(before, clock)]
@@ -147,7 +169,7 @@ def _clock_changes(zone: str, year: int) -> tuple[list[str], list[int]]:
     return [f"{change:%Y-%m-%d %H:%M:%S}" for change in (*changes, before)], offsets
 
 
-def _change_between(before: datetime, after: datetime, clock: ZoneInfo) -> datetime:
+def _change_between(before: datetime, after: datetime, clock: tzinfo) -> datetime:
     """The whole second from which on the clocks show what they show at ``after``."""
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
@@ -158,5 +180,5 @@ def _change_between(before: datetime, after: datetime, clock: ZoneInfo) -> datet
     return after
 
 
-def _offset(moment: datetime, clock: ZoneInfo) -> int:
+def _offset(moment: datetime, clock: tzinfo) -> int:
     return (moment.astimezone(clock).utcoffset() or timedelta()) // timedelta(minutes=1)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar, cast
 
@@ -20,19 +21,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, days, notes
+from moodtracker import days, ledger, notes
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn, lock_person, nothing_more, still_signed_in
 from moodtracker.board import Board, Entry
 from moodtracker.database import Database, repeated
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
+from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
 
 Found = TypeVar("Found")
-# A change to the entries of a person's day, made while they are locked.
-Act = Callable[[Session, Person, date], None]
+
+# No page shows a day further ahead than a wrong clock or a move makes it: it is made by hand.
+_FURTHEST_AHEAD = timedelta(days=2)
 
 SLOTS = (1, 2)
 _MOODS = (None, *Mood)  # by score
@@ -76,11 +79,7 @@ _HERE = (
     entries.slot == bindparam("in_slot"),
 )
 _CHANGE = update(_ROWS).where(*_HERE).values(mood=bindparam("mood"), tap=bindparam("tap"))
-_ANNOTATE = (
-    update(_ROWS)
-    .where(*_HERE, entries.note_tap != bindparam("note_tap"))
-    .values(note=bindparam("note"), note_tap=bindparam("note_tap"))
-)
+_ANNOTATE = update(_ROWS).where(*_HERE).values(note=bindparam("note"))
 _TAKE_BACK = delete(_ROWS).where(*_HERE)
 
 
@@ -96,20 +95,42 @@ class EntryGone(Exception):  # noqa: N818
     """The entry that was to be changed or taken back is not there (any more)."""
 
 
+# What an act is refused with, by the name under which the ledger keeps it. Each is raised before
+# the act has changed anything.
+_REFUSALS: dict[str, type[Exception]] = {
+    "day_full": DayFull,
+    "day_locked": DayLocked,
+    "entry_gone": EntryGone,
+    "note_too_long": NoteTooLong,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One change to the entries of a person's day, ``tap`` by name.
+
+    ``change`` is called while the person is locked, and raises one of the refusals above.
+    """
+
+    tap: str
+    change: Callable[[Session, Person, date], None]
+
+
 class Diary:
     """Everybody's diary.
 
     Each writing function takes the ``day`` that the page showed and the ``tap`` that names this
     one act. All is decided under a lock on the person, so that tabs, devices and processes take
-    turns; what is returned from is committed, and a database that stumbles is asked again: a tap
-    that comes twice is one. They raise :class:`DayLocked`, and as reading does
+    turns; what is returned from is committed, and a database that stumbles is asked again: an act
+    that comes twice is answered as it was the first time, and changes nothing
+    (:mod:`~moodtracker.ledger`). They raise :class:`DayLocked`,
+    :class:`~moodtracker.ledger.TooManyActs`, and as reading does
     :class:`~moodtracker.accounts.sessions.SessionEnded`.
     """
 
-    def __init__(self, database: Database, live: Live) -> None:
-        """Write to ``database``, and tell ``live`` of each change."""
+    def __init__(self, database: Database) -> None:
+        """Write to ``database``."""
         self._database = database
-        self._live = live
 
     @repeated
     def read(self, who: SignedIn) -> Board:
@@ -118,7 +139,7 @@ class Diary:
             return current_year(session, still_signed_in(session, who))
 
     def record(self, who: SignedIn, day: date, mood: Mood, tap: str) -> None:
-        """Put a mood into the day's first free slot; the same tap again changes nothing (D5).
+        """Put a mood into the day's first free slot.
 
         Where slots are named, the evening's comes first in the evening. Raises :class:`DayFull`
         where both are used.
@@ -136,29 +157,29 @@ class Diary:
     def annotate(self, who: SignedIn, day: date, was: str, text: str, tap: str) -> None:
         """Write a note to the entry that the tap ``was`` left there, '' for none.
 
-        The same tap again changes nothing, so that it cannot undo what came after it. Raises
-        :class:`EntryGone`, and :class:`~moodtracker.notes.NoteTooLong`.
+        Raises :class:`EntryGone`, and :class:`~moodtracker.notes.NoteTooLong`.
         """
         self.carry_out(who, day, annotating(was, text, tap), nothing_more)
 
-    def take_back(self, who: SignedIn, day: date, was: str) -> None:
+    def take_back(self, who: SignedIn, day: date, was: str, tap: str) -> None:
         """Remove the entry that the tap ``was`` left there; once it is gone, nothing happens."""
-        self.carry_out(who, day, taking_back(was), nothing_more)
+        self.carry_out(who, day, taking_back(was, tap), nothing_more)
 
     def carry_out(
         self, who: SignedIn, day: date, act: Act, read: Callable[[Session, Person], Found]
     ) -> Found:
         """Do one of the four above; return what ``read`` finds of it in the same transaction."""
 
-        def attempt() -> Found:
+        def attempt() -> tuple[Found] | type[Exception]:
             with self._database.write() as session:
-                person = _writing_on(session, who, day)
-                act(session, person, day)
-                return read(session, person)
+                person = lock_person(session, who)
+                outcome = _once(session, person, day, act)
+                return _REFUSALS.get(outcome) or (read(session, person),)
 
         found = self._database.repeat(attempt)
-        self._live.tell(who.person.id)
-        return found
+        if not isinstance(found, tuple):
+            raise found  # now that it is committed: what a person was told must stay so
+        return found[0]
 
     def read_day(self, who: SignedIn, day: date) -> Board:
         """The person's current year with the entries of one of its days alone."""
@@ -172,54 +193,81 @@ class Diary:
 def recording(mood: Mood, tap: str) -> Act:
     """What :meth:`Diary.record` does."""
 
-    def act(session: Session, person: Person, day: date) -> None:
-        present = _entries(session, person.id, day)
-        if any(entry.tap == tap for entry in present):
-            return
-        now = clock.now()
-        used = {entry.slot for entry in present}
-        free = [slot for slot in _slots_at(now, person) if slot not in used]
+    def record(session: Session, person: Person, day: date) -> None:
+        used = {entry.slot for entry in _entries(session, person.id, day)}
+        free = [slot for slot in _slots_for(person) if slot not in used]
         if not free:
             raise DayFull
         row = {"user_id": person.id, "day": day, "slot": free[0]}
-        session.execute(_INSERT, row | {"mood": mood, "recorded_at": now, "tap": tap})
+        session.execute(_INSERT, row | {"mood": mood, "recorded_at": person.moment, "tap": tap})
         _remember_day(session, person, day)
 
-    return act
+    return Act(tap, record)
 
 
 def changing(was: str, mood: Mood, tap: str) -> Act:
     """What :meth:`Diary.change` does."""
 
-    def act(session: Session, person: Person, day: date) -> None:
-        present = _entries(session, person.id, day)
-        if all(entry.tap != tap for entry in present):
-            here = _at(person.id, day, _slot_of(present, was))
-            session.execute(_CHANGE, here | {"mood": mood, "tap": tap})
+    def change(session: Session, person: Person, day: date) -> None:
+        here = _place_of(session, person, day, was)
+        session.execute(_CHANGE, here | {"mood": mood, "tap": tap})
 
-    return act
+    return Act(tap, change)
 
 
 def annotating(was: str, text: str, tap: str) -> Act:
     """What :meth:`Diary.annotate` does; raises :class:`~moodtracker.notes.NoteTooLong`."""
-    note = notes.clean(text)
 
-    def act(session: Session, person: Person, day: date) -> None:
-        here = _at(person.id, day, _slot_of(_entries(session, person.id, day), was))
-        session.execute(_ANNOTATE, here | {"note": note, "note_tap": tap})
+    def annotate(session: Session, person: Person, day: date) -> None:
+        note = notes.clean(text)
+        session.execute(_ANNOTATE, _place_of(session, person, day, was) | {"note": note})
+        if note and person.noted_year != day.year:
+            session.execute(
+                update(UserRow).where(users.id == person.id).values(noted_year=day.year)
+            )
 
-    return act
+    return Act(tap, annotate)
 
 
-def taking_back(was: str) -> Act:
+def taking_back(was: str, tap: str) -> Act:
     """What :meth:`Diary.take_back` does."""
 
-    def act(session: Session, person: Person, day: date) -> None:
+    def take_back(session: Session, person: Person, day: date) -> None:
         with suppress(EntryGone):
-            slot = _slot_of(_entries(session, person.id, day), was)
-            session.execute(_TAKE_BACK, _at(person.id, day, slot))
+            session.execute(_TAKE_BACK, _place_of(session, person, day, was))
 
-    return act
+    return Act(tap, take_back)
+
+
+def _once(session: Session, person: Person, day: date, act: Act) -> str:
+    """What the act comes to, or came to when it was sent first.
+
+    A tap for another day than today has its line as well: a clock that is set, or a move, may make
+    that day today while the tap is still on its way. It stands until that day is over.
+    """
+    today = person.today
+    if day > today + _FURTHEST_AHEAD:
+        return "day_locked"
+    kept_under = max(day, today)
+    known = ledger.look_up(session, person.id, today, kept_under, act.tap)
+    if known.outcome is not None:
+        return known.outcome
+    if known.is_full:
+        raise ledger.TooManyActs
+    if known.has_old:
+        ledger.forget_days_over(session, person.id, today)
+    outcome = "day_locked" if day != today else _carried_out(session, person, day, act)
+    ledger.write(session, person.id, kept_under, act.tap, outcome)
+    return outcome
+
+
+def _carried_out(session: Session, person: Person, day: date, act: Act) -> str:
+    try:
+        act.change(session, person, day)
+    except tuple(_REFUSALS.values()) as refusal:
+        return next(name for name, kind in _REFUSALS.items() if type(refusal) is kind)
+    tell(session, person.id)
+    return ledger.DONE
 
 
 def current_year(session: Session, person: Person) -> Board:
@@ -280,31 +328,19 @@ def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entr
     )
 
 
-def _writing_on(session: Session, who: SignedIn, day: date) -> Person:
-    """The person, locked, if ``day`` is their today."""
-    person = lock_person(session, who)
-    if day != person.today:
-        raise DayLocked
-    return person
-
-
-def _slots_at(now: datetime, person: Person) -> tuple[int, ...]:
-    """The slots in the order in which they are filled."""
-    if person.slot_labels and days.is_evening(now, person.zone, person.day_end_hour):
+def _slots_for(person: Person) -> tuple[int, ...]:
+    """The slots in the order in which they are filled at the person's moment."""
+    if person.slot_labels and days.is_evening(person.moment, person.zone, person.day_end_hour):
         return SLOTS[::-1]
     return SLOTS
 
 
-def _slot_of(present: tuple[Entry, ...], tap: str) -> int:
-    for entry in present:
+def _place_of(session: Session, person: Person, day: date, tap: str) -> dict[str, object]:
+    """What :data:`_HERE` asks for, of the entry that ``tap`` left; raises :class:`EntryGone`."""
+    for entry in _entries(session, person.id, day):
         if entry.tap == tap:
-            return entry.slot
+            return {"user": person.id, "on": day, "in_slot": entry.slot}
     raise EntryGone
-
-
-def _at(user_id: int, day: date, slot: int) -> dict[str, object]:
-    """What :data:`_HERE` asks for."""
-    return {"user": user_id, "on": day, "in_slot": slot}
 
 
 def _remember_day(session: Session, person: Person, day: date) -> None:

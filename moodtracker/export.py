@@ -7,9 +7,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from moodtracker.board import Board
+from moodtracker.days import zone_of
 
 FIELDS = ("day", "slot", "mood", "name", "recorded_at", "note")
 
@@ -37,20 +37,6 @@ def as_csv(board: Board, *, has_notes: bool = True) -> str:
     return table if table.isascii() else _BYTE_ORDER_MARK + table
 
 
-def as_short_csv(board: Board) -> str:
-    """The moods alone, a line for each day that has any: day, first, second (1 to 5, or nothing).
-
-    It is an eighth of :func:`as_csv`, for a mail that has to stay small; lines end in CRLF.
-    """
-    lines = ["day,first,second"]
-    for day, kept in board.by_day.items():
-        moods = ["", ""]
-        for entry in kept:
-            moods[entry.slot - 1] = str(int(entry.mood))
-        lines.append(f"{day.isoformat()},{moods[0]},{moods[1]}")
-    return "\r\n".join([*lines, ""])
-
-
 def as_json(board: Board) -> str:
     """The board as a JSON object: year, zone, and entries with the same fields as the CSV.
 
@@ -64,7 +50,7 @@ def as_json(board: Board) -> str:
 
 
 def _records(board: Board) -> Iterator[dict[str, str | int]]:
-    zone = ZoneInfo(board.zone)
+    zone = zone_of(board.zone)
     for entry in board.entries:
         recorded_at = entry.recorded_at.astimezone(zone)
         values = (

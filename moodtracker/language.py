@@ -100,6 +100,11 @@ def day_and_month(day: date) -> str:
     return _day_and_month(spoken(), day)
 
 
+def in_its_year(day: date) -> str:
+    """A day of any year: '31 December 2027'."""
+    return gettext("{day} {year}").format(day=day_and_month(day), year=day.year)
+
+
 def full_day(day: date) -> str:
     """A day of the current year with its weekday: 'Monday 23 November'."""
     return _full_day(spoken(), day)

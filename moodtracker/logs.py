@@ -67,5 +67,5 @@ def configure(level: int = logging.INFO, form: Format = "plain") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Plain())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio"):
+    for chatty in ("apscheduler", "alembic", "uvicorn", "httpx", "asyncio", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

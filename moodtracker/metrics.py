@@ -13,9 +13,10 @@ from resource import getpagesize
 
 from sqlalchemy import func, select
 
-from moodtracker import __version__
+from moodtracker import __version__, clock
 from moodtracker.app import App
 from moodtracker.models import messages
+from moodtracker.troubles import held_boards, oldest_due_at
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -58,12 +59,19 @@ def text(app: App, requests: Requests, open_pages: int) -> str:
 
 def _present(app: App, open_pages: int) -> Iterator[str]:
     yield from _gauge("build_info", {f'version="{__version__}"': 1})
-    yield from _gauge("ready", {"": int(app.database.is_ready())})
+    yield from _gauge("ready", {"": int(app.readiness.is_ready())})
     yield from _gauge("open_pages", {"": open_pages})
-    states = app.year_end.status().states
+    found = app.year_end.status()
+    states = found.states
+    yield from _gauge("mail_trouble", {"": int(found.trouble is not None)})
+    yield from _gauge("clock_doubt", {"": int(found.doubt is not None)})
     yield from _gauge("closed_years", {f'state="{name}"': n for name, n in states.items()})
     with app.database.read() as session:
         waiting = session.execute(select(messages.state, func.count()).group_by(messages.state))
+        yield from _gauge("boards_held", {"": held_boards(session)})
+        due_at = oldest_due_at(session) if app.outbox else None
+        waits = clock.now() - due_at if due_at else clock.NO_TIME
+        yield from _gauge("oldest_due_mail_seconds", {"": max(0, int(waits.total_seconds()))})
         yield from _gauge("mails_waiting", {f'state="{name}"': n for name, n in waiting})
     if app.backups and (made := app.backups.all()):
         at = datetime.fromtimestamp(made[0].stat().st_mtime, UTC)

@@ -77,6 +77,8 @@ class UserRow(SQLModel, table=True):
     )
     slot_labels: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     notes_in_mail: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    notes_answered_at: datetime | None = None  # when they last said whether notes are mailed
+    noted_year: int | None = None  # the latest in which they wrote a note
     reminder: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     reminder_at: time = Field(  # local
         default=time(20), sa_column_kwargs={"server_default": text("'20:00:00'")}
@@ -169,6 +171,12 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'sending', 'held')", name="state"),
         Index("ix_messages_state", "state", "next_try_at"),
+        Index(
+            "ix_messages_waits_for_server",
+            "waits_for_server",
+            sqlite_where=text("waits_for_server"),
+            postgresql_where=text("waits_for_server"),
+        ),
     )
 
     user_id: int = Field(primary_key=True)
@@ -186,6 +194,8 @@ class MessageRow(SQLModel, table=True):
     message_date: datetime | None = None
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_error: str | None = None
+    failed_in_spell: int | None = None  # the installation's ``mail_spell`` when it last failed
+    waits_for_server: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class EntryRow(SQLModel, table=True):
@@ -206,7 +216,24 @@ class EntryRow(SQLModel, table=True):
     recorded_at: datetime
     tap: str
     note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
-    note_tap: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+
+
+class ActRow(SQLModel, table=True):
+    """What one act of a person's day came to (D5); gone once the next day is over."""
+
+    __tablename__ = "acts"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('done', 'day_full', 'day_locked', 'entry_gone', 'note_too_long')",
+            name="outcome",
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    tap: str = Field(primary_key=True)
+    day: date
+    outcome: str
 
 
 class SealedYearRow(SQLModel, table=True):
@@ -223,6 +250,12 @@ class SealedYearRow(SQLModel, table=True):
             name="state",
         ),
         Index("ix_sealed_years_state", "state", "next_try_at"),
+        Index(
+            "ix_sealed_years_waits_for_server",
+            "waits_for_server",
+            sqlite_where=text("waits_for_server"),
+            postgresql_where=text("waits_for_server"),
+        ),
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
@@ -239,9 +272,17 @@ class SealedYearRow(SQLModel, table=True):
     message_date: datetime | None = None
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_error: str | None = None
+    failed_in_spell: int | None = None  # the installation's ``mail_spell`` when it last failed
+    waits_for_server: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     sent_at: datetime | None = None
     refused_email: str | None = None  # of a held year: another address lets it be sent (Y4)
-    downloaded_at: datetime | None = None  # Y5: what cannot be mailed stays until then
+    sent_to: str | None = None  # Y5b: the address that it was mailed to last
+    notes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # how many it has
+    notes_mailed: bool = Field(  # whether the mail that was made last, and taken, had them (Y5a)
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
+    stuck_since: datetime | None = None  # since when nobody tries to mail it; None: since its close
+    downloaded_at: datetime | None = None  # when all of it had gone out whole (Y5a)
     erased_at: datetime | None = None
 
 
@@ -258,6 +299,24 @@ class InstallationRow(SQLModel, table=True):
     mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
     mail_quiet_until: datetime | None = None  # the mail server has trouble: nobody tries before
     mail_trouble: str | None = None
+    mail_unreachable_at: datetime | None = None  # when it last took none from anybody at all
+    mail_spell: int = Field(  # how often a taken mail has ended a run of refusals
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )
+    mail_refused_alike: str | None = None  # what the refusals of this spell have in common
+    mail_refused_to: str | None = None  # whom they were about: digests of a few addresses
+
+
+class TroubleRow(SQLModel, table=True):
+    """What is or was wrong with this installation, for its administrators."""
+
+    __tablename__ = "troubles"
+
+    kind: str = Field(primary_key=True)
+    since: datetime = Field(primary_key=True)
+    until: datetime | None = None  # None: it lasts
+    words: str = ""  # what the mail server or the like said
+    told_at: datetime | None = None  # when administrators were mailed about it
 
 
 class MailCountRow(SQLModel, table=True):
@@ -278,6 +337,7 @@ def _columns(table: type[SQLModel]) -> ReadOnlyColumnCollection[str, Column[Any]
 users = _columns(UserRow)
 sessions = _columns(SessionRow)
 entries = _columns(EntryRow)
+acts = _columns(ActRow)
 sealed_years = _columns(SealedYearRow)
 links = _columns(LinkRow)
 logout_tokens = _columns(LogoutTokenRow)
@@ -286,4 +346,5 @@ throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)
 messages = _columns(MessageRow)
 installation = _columns(InstallationRow)
+troubles = _columns(TroubleRow)
 mail_counts = _columns(MailCountRow)

@@ -9,13 +9,15 @@ import logging
 
 from sqlalchemy import Connection, text
 
+from moodtracker import postgresql
 from moodtracker.database import Database
 
 log = logging.getLogger(__name__)
 
 PARTS = 16
-# What a person's life grows. Throttles, invitations and counts stay few: they are forgotten.
-TABLES = ("entries", "sessions", "sealed_years", "links", "messages", "audit")
+# What a person's life grows. Throttles, invitations, counts and troubles stay few: all are
+# forgotten.
+TABLES = ("entries", "acts", "sessions", "sealed_years", "links", "messages", "audit")
 
 
 class SplitError(Exception):
@@ -33,8 +35,7 @@ def split(database: Database, parts: int = PARTS) -> list[str]:
     done = []
     with database.write() as session:
         connection = session.connection()
-        for limit in ("statement_timeout", "lock_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = 0"))
+        postgresql.take_off_limits(connection)
         for table in TABLES:
             connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
             if not _is_split(connection, table):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 # SQLSTATEs (PostgreSQL, Appendix A) after which nothing was done, and the same may go well again:
@@ -16,6 +16,8 @@ _CONNECTION = "08"  # the class of connection exceptions
 # libpq takes several hosts in an address's middle, SQLAlchemy only as parameters.
 _HOSTS = re.compile(r"(?P<scheme>[^:]+)://(?P<login>[^@/?]*@)?(?P<hosts>[^/?]*,[^/?]*)(?P<rest>.*)")
 _PRIMARY = "read-write"
+# After the server's own limit, within which its answer, that it is over, should have come.
+_GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def engine(url: URL, limits: Limits) -> Engine:
         "tcp_user_timeout": 10_000,
     }
     given = {name: value for name, value in url.query.items() if name in arguments}
-    return create_engine(
+    made = create_engine(
         url,
         pool_size=limits.connections,
         max_overflow=0,
@@ -75,6 +77,37 @@ def engine(url: URL, limits: Limits) -> Engine:
         pool_pre_ping=True,
         connect_args=arguments | given,
     )
+    _give_patience(made, limits)
+    return made
+
+
+def _give_patience(engine: Engine, limits: Limits) -> None:
+    """Have its connections give up on a server that hangs, soon where it only has to say a word."""
+    from moodtracker.postgresql_connection import Connection as Patient  # noqa: PLC0415 - loads psycopg
+
+    at_work, at_rest = limits.statement + _GRACE_SECONDS, _GRACE_SECONDS
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, words: Any, named: Any) -> Patient:
+        connection = Patient.connect(*words, **named)
+        connection.patience = at_work
+        return connection
+
+    @event.listens_for(engine, "checkout")
+    def put_to_work(connection: Patient, *_: object) -> None:
+        connection.patience = at_work
+
+    @event.listens_for(engine, "checkin")
+    def put_to_rest(connection: Patient | None, *_: object) -> None:
+        if connection is not None:
+            connection.patience = at_rest  # for the ping before its next use
+
+
+def take_off_limits(connection: Connection) -> None:
+    """Let the transaction that has begun on it last as long as it takes, as for a large table."""
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    connection.connection.driver_connection.patience = None  # type: ignore[union-attr]
 
 
 def is_passing(error: BaseException) -> bool:

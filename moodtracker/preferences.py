@@ -19,7 +19,7 @@ from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
 from moodtracker.language import LANGUAGES
 from moodtracker.language import gettext as _
-from moodtracker.live import Live
+from moodtracker.live import tell
 from moodtracker.models import UserRow, users
 
 THEMES = ("system", "light", "dark")
@@ -39,10 +39,9 @@ class Reminder:
 class Preferences:
     """Everybody's choices."""
 
-    def __init__(self, database: Database, live: Live) -> None:
-        """Write to ``database``, and tell ``live`` of each change."""
+    def __init__(self, database: Database) -> None:
+        """Write to ``database``."""
         self._database = database
-        self._live = live
 
     def rename(self, who: SignedIn, given: Mapping[str, str]) -> None:
         """Take ``first_name`` and ``last_name``."""
@@ -87,9 +86,8 @@ class Preferences:
                     year_open_until=_year_open_until(person, zone, int(hour)),
                 )
             )
-            changed = lock_person(session, who)
-        self._live.tell(who.person.id)
-        return changed
+            tell(session, person.id)
+            return lock_person(session, who)
 
     def set_look(self, who: SignedIn, given: Mapping[str, str]) -> None:
         """Take ``theme``, ``faces_in_squares`` and ``number_keys`` ('on'), and ``language``."""
@@ -134,13 +132,13 @@ class Preferences:
 
     def set_notes_in_mail(self, who: SignedIn, *, wanted: bool) -> None:
         """Put the notes into the year-end mail, or leave them out."""
-        self._write(who, notes_in_mail=wanted)
+        self._write(who, notes_in_mail=wanted, notes_answered_at=clock.now())
 
     def _write(self, who: SignedIn, **values: object) -> None:
         with self._database.write() as session:
             person = lock_person(session, who)
             session.execute(update(UserRow).where(users.id == person.id).values(**values))
-        self._live.tell(who.person.id)
+            tell(session, person.id)
 
 
 def _year_open_until(person: Person, zone: str, day_end_hour: int) -> datetime | None:

@@ -5,13 +5,12 @@ the day's mail, so that any number of workers may ask, and a worker may die at a
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
-from moodtracker import clock
-from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker import clock, days
+from moodtracker.accounts.people import Person, person_from, readable, select_person
 from moodtracker.database import Database
 from moodtracker.mail import post
 from moodtracker.models import UserRow, entries, users
@@ -36,7 +35,7 @@ class Reminding:
             due = [
                 (person, person.today)
                 for person, at in _candidates(session, now)
-                if _is_due(person, at, now)
+                if days.is_known(person.zone) and _is_due(person, at, now)
             ]
         for person, day in due:
             self._remind(person, day)
@@ -66,7 +65,7 @@ def due_at(day: date, at: time, zone: str, day_end_hour: int) -> datetime:
     clocks skip is told by what they showed before, of one that they repeat the first counts.
     """
     local = day if at.hour >= day_end_hour else day + timedelta(days=1)
-    return datetime.combine(local, at, ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(local, at, days.zone_of(zone)).astimezone(UTC)
 
 
 def _is_due(person: Person, at: time, now: datetime) -> bool:
@@ -85,24 +84,27 @@ def _wanted(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _not_reminded_on(day: date) -> ColumnElement[bool]:
-    return or_(users.reminded_on.is_(None), users.reminded_on < day)
+    """Whether ``day`` had no reminder; one days ahead was written by a clock that ran ahead."""
+    is_ahead = users.reminded_on > day + timedelta(days=2)
+    return or_(users.reminded_on.is_(None), users.reminded_on < day, is_ahead)
 
 
 def _candidates(session: Session, now: datetime) -> list[tuple[Person, time]]:
     """Whose clocks have just shown the time that they chose, with that time."""
     zones = session.scalars(select(users.zone).where(users.reminder).distinct()).all()
-    rows = session.execute(
+    rows = readable(
+        session,
         select_person()
         .add_columns(users.reminder_at)
         .where(*_wanted(now), _not_reminded_on(now.date() + timedelta(days=1)))
-        .where(or_(false(), *(_has_just_shown(zone, now) for zone in zones)))
+        .where(or_(false(), *(_has_just_shown(zone, now) for zone in zones))),
     )
     return [(person_from(row), row.reminder_at) for row in rows]
 
 
 def _has_just_shown(zone: str, now: datetime) -> ColumnElement[bool]:
     """Whether the clocks of a zone showed a person's time of late: twice as far back, for DST."""
-    until = now.astimezone(ZoneInfo(zone)).time()
-    since = (now - 2 * LATEST).astimezone(ZoneInfo(zone)).time()
+    until = now.astimezone(days.zone_of(zone)).time()
+    since = (now - 2 * LATEST).astimezone(days.zone_of(zone)).time()
     after, before = users.reminder_at >= since, users.reminder_at <= until
     return and_(users.zone == zone, and_(after, before) if since <= until else or_(after, before))

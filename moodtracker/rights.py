@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from moodtracker import sqlite_files
+
+_LOOKS = 3
+
 
 def refusal(file: Path) -> str | None:
     """Why ``file`` cannot be written, or made in its folder, and the cure; None where it can."""
+    file = sqlite_files.real(file)
     folder = file.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -20,14 +25,16 @@ def refusal(file: Path) -> str | None:
             pass
     except OSError as error:
         return _cure(folder, folder, error.strerror or "")
-    for path in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
-        if path.exists() and not os.access(path, os.W_OK):
+    for path in (file, *sqlite_files.beside(file)):
+        # Others make and remove them at any moment. None is opened: closing it would let go of
+        # the locks that SQLite has on it in this process (POSIX).
+        if all(path.exists() and not os.access(path, os.W_OK) for _ in range(_LOOKS)):
             return _cure(path, folder, "Permission denied")
     return None
 
 
 def _cure(path: Path, folder: Path, what: str) -> str:
-    if _read_only(path):
+    if _read_only(folder):
         return f"{path} is on a file system that is mounted read-only: mount it to be written."
     user, group = os.geteuid(), os.getegid()
     return (
@@ -37,5 +44,5 @@ def _cure(path: Path, folder: Path, what: str) -> str:
     )
 
 
-def _read_only(path: Path) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+def _read_only(folder: Path) -> bool:
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)

@@ -1,7 +1,9 @@
 """The server's own secret: what signs, and what makes hashes that nobody else can make."""
 
+import fcntl
 import hashlib
 import hmac
+import os
 import secrets
 from pathlib import Path
 
@@ -56,19 +58,26 @@ class Secret:
 
 
 def _read_or_make(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        pass
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all, and by one of several that start at once.
-    staged = file.with_name(f"{MADE_FILE}.{secrets.token_hex(8)}")
-    staged.touch(mode=0o600)
-    staged.write_text(secrets.token_urlsafe(48), encoding="ascii")
-    try:
-        file.hardlink_to(staged)
-    except FileExistsError:
-        pass
-    finally:
-        staged.unlink()
+    if not file.exists():
+        _make(file)
     return file.read_text(encoding="ascii").strip()
+
+
+def _make(file: Path) -> None:
+    """Whole or not at all, and by one of several that start at once, on any file system.
+
+    The lock goes with whoever has it. Where they wait for it the file may have its name already.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    staged = file.with_name(f"{MADE_FILE}.new")
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT, 0o600)
+    with open(handle, "w", encoding="ascii") as content:
+        fcntl.flock(content, fcntl.LOCK_EX)
+        if file.exists():
+            staged.unlink(missing_ok=True)
+            return
+        content.truncate()  # what another one left that was killed
+        content.write(secrets.token_urlsafe(48))
+        content.flush()
+        os.fsync(content.fileno())
+        staged.replace(file)

@@ -1,14 +1,80 @@
 """What a setting may be, where its type alone does not say it."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+import unicodedata
+from email.utils import getaddresses
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from urllib.parse import urlsplit
+
+import idna
+from email_validator import EmailNotValidError, validate_email
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What needs no percent-encoding (RFC 3986, 2.3), and names a folder.
 _PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/*")
 
 Network = IPv4Network | IPv6Network
+
+
+# The part before the @ (RFC 5321, 4.1.2), without quotes; letters beyond ASCII few servers take.
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+
+
+def ascii_host(host: str) -> str:
+    """A host's name in ASCII: letters beyond it as xn-- (IDNA 2008, where ß stays what it is).
+
+    Raises ValueError where it is no name.
+    """
+    if not host.isascii():
+        try:
+            return idna.encode(host, uts46=True, transitional=False).decode()
+        except idna.IDNAError:
+            raise ValueError("this is no name of a host") from None
+    if len(host) > 253 or not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
+        raise ValueError("this is no name of a host")
+    return host
+
+
+def mail_host(text: str) -> str:
+    """The name or the address of a mail server."""
+    host = text.strip()
+    if ":" in host:
+        try:
+            return str(IPv6Address(host.strip("[]")))
+        except ValueError:
+            raise ValueError(
+                "give the name alone, such as mail.example.org; the port is SMTP_PORT"
+            ) from None
+    try:
+        return ascii_host(host)
+    except ValueError:
+        raise ValueError("give the name of a mail server, such as mail.example.org") from None
+
+
+def sender(text: str) -> str:
+    """Who mails are from: one address, or a name and one address."""
+    found = getaddresses([text])
+    local, at, domain = found[0][1].rpartition("@") if len(found) == 1 else ("", "", "")
+    is_one = local and at and domain and found[0][1] in text and text == _in_one_line(text)
+    if not is_one:
+        raise ValueError(
+            "give an address such as mood@example.org, or Moodtracker <mood@example.org>"
+        )
+    if not _LOCAL_PART.fullmatch(local):
+        raise ValueError(
+            "the part before the @ needs plain letters: many mail servers refuse any other"
+        )
+    try:
+        ascii_host(domain)
+    except ValueError:
+        raise ValueError("the part after the @ should be a domain such as example.org") from None
+    return text
+
+
+def _in_one_line(text: str) -> str:
+    """``text`` without control characters."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cc").strip()
 
 
 def web_address(text: str) -> str:
@@ -22,7 +88,10 @@ def web_address(text: str) -> str:
         raise ValueError("the port should be a number up to 65535") from None
     if not _PATH.fullmatch(parts.path):
         raise ValueError("its path should be plain, such as https://home.example/mood")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    try:
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else ascii_host(parts.hostname)
+    except ValueError:
+        raise ValueError("give an address such as https://mood.example.org") from None
     if port not in (None, _DEFAULT_PORTS[parts.scheme]):
         host += f":{port}"
     return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
@@ -51,3 +120,26 @@ def database_address(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     return text.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+_TAG_PLACE = "{}"
+# A local part has 64 octets (RFC 5321, 4.5.3.1.1), and the longest tag 45 of them.
+_LONGEST_TAG, _LONGEST_LOCAL_PART = 45, 64
+
+
+def address_with_place(text: str) -> str:
+    """The address with one place for a tag, `{}`: at the end after a plus where none is named."""
+    local, _, domain = text.strip().rpartition("@")
+    if _TAG_PLACE not in local:
+        local += f"+{_TAG_PLACE}"
+    plain = local.replace(_TAG_PLACE, "tag", 1)
+    try:
+        checked = validate_email(f"{plain}@{domain}", check_deliverability=False)
+    except EmailNotValidError:
+        raise ValueError(
+            "give an address such as bounce@example.org or bounce-{}@example.org"
+        ) from None
+    longest = _LONGEST_LOCAL_PART - _LONGEST_TAG
+    if "{" in plain or not plain.isascii() or len(local) - len(_TAG_PLACE) > longest:
+        raise ValueError(f"before its @ it may have {longest} plain characters, with one {{}}")
+    return f"{local}@{checked.ascii_domain}"

@@ -2,7 +2,6 @@
 
 import os
 from datetime import time
-from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +19,16 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from moodtracker.postgresql import Limits
-from moodtracker.setting_values import Network, database_address, issuer, networks, web_address
+from moodtracker.setting_values import (
+    Network,
+    address_with_place,
+    database_address,
+    issuer,
+    mail_host,
+    networks,
+    sender,
+    web_address,
+)
 
 PREFIX = "MOODTRACKER_"
 SECRETS = (
@@ -29,6 +37,7 @@ SECRETS = (
     "smtp_password",
     "oidc_client_secret",
     "metrics_token",
+    "healthcheck_url",
 )
 SHORTEST_SECRET_KEY = 32
 _SHORTEST_METRICS_TOKEN = 16
@@ -79,6 +88,11 @@ class Settings(BaseSettings):
     not there."""
     metrics_token_file: Path | None = None
 
+    healthcheck_url: SecretStr | None = None
+    """What is asked for every five minutes while all is well, and with `/fail` while something is
+    wrong, as [Healthchecks](https://healthchecks.io) has it: who watches there hears of silence."""
+    healthcheck_url_file: Path | None = None
+
     host: str = "127.0.0.1"
     """Where it listens: `0.0.0.0` for every address of the machine."""
     port: int = Field(default=8080, ge=1, le=65535)
@@ -127,7 +141,7 @@ class Settings(BaseSettings):
     oidc_only: bool = False
     """`true`: no local passwords, straight to the provider."""
 
-    smtp_host: str | None = None
+    smtp_host: Annotated[str, AfterValidator(mail_host)] | None = None
     """The mail server. Without one the app runs, finished years wait, and nothing of them is
     erased."""
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -141,8 +155,13 @@ class Settings(BaseSettings):
     smtp_password_file: Path | None = None
     smtp_hourly_limit: int | None = Field(default=None, ge=1)
     """How many mails the mail server takes from you in an hour; boards then wait for their turn."""
-    mail_from: str | None = None
+    mail_from: Annotated[str, AfterValidator(sender)] | None = None
     """Who the mails are from: `mood@example.org` or `Moodtracker <mood@example.org>`."""
+
+    bounce_address: Annotated[str, AfterValidator(address_with_place)] | None = None
+    """Where mails come back to that cannot be delivered, for `moodtracker bounce` to read:
+    `bounce@example.org` takes `bounce+...@example.org`, `bounce-{}@example.org` what stands there.
+    Without one they come back to MAIL_FROM."""
 
     year_end_mail_at: time = time(9)
     """Each person's own time on 1 January at which their board is mailed; `00:00` at once."""
@@ -153,6 +172,7 @@ class Settings(BaseSettings):
     @classmethod
     def _fill_in(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Read secrets from their files, and derive what was not given."""
+        given = {name: _without_quotes(value) for name, value in given.items()}
         filled = {name: value for name, value in given.items() if value not in ("", None)}
         for name in SECRETS:
             file = filled.get(f"{name}_file")
@@ -168,10 +188,14 @@ class Settings(BaseSettings):
     def _agree(self) -> Self:
         if self.smtp_host and not self.mail_from:
             raise ValueError("SMTP_HOST needs MAIL_FROM, the address that mails come from")
-        if self.mail_from and "@" not in parseaddr(self.mail_from)[1]:
-            raise ValueError("MAIL_FROM should be an address such as mood@example.org")
         if self.smtp_username and not self.smtp_password:
             raise ValueError("SMTP_USERNAME needs SMTP_PASSWORD")
+        for name, login in (
+            ("SMTP_USERNAME", self.smtp_username),
+            ("SMTP_PASSWORD", self.smtp_password and self.smtp_password.get_secret_value()),
+        ):
+            if login and any(letter < " " or letter == "\x7f" for letter in login):
+                raise ValueError(f"{name} has a control character, such as a line break")
         if self.secret_key and len(self.secret_key.get_secret_value()) < SHORTEST_SECRET_KEY:
             raise ValueError(
                 f"SECRET_KEY needs {SHORTEST_SECRET_KEY} characters or more that nobody can guess"
@@ -181,6 +205,10 @@ class Settings(BaseSettings):
                 f"METRICS_TOKEN needs {_SHORTEST_METRICS_TOKEN} characters or more that nobody "
                 "can guess"
             )
+        if self.healthcheck_url:
+            address = urlsplit(self.healthcheck_url.get_secret_value())
+            if address.scheme not in ("http", "https") or not address.hostname:
+                raise ValueError("HEALTHCHECK_URL should be an address, as https://hc-ping.com/...")
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID, as the provider knows this app")
         if self.oidc_only and not self.oidc_issuer:
@@ -269,6 +297,13 @@ def unknown_names() -> list[str]:
 def in_file() -> set[str]:
     """The names that `.env` sets."""
     return set(dotenv_values(".env"))
+
+
+def _without_quotes(value: Any) -> Any:
+    """The value without the quotes around all of it, which `docker --env-file` keeps."""
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
 
 
 def _public(name: str) -> str:

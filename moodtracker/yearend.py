@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, not_, or_, select, update
-from sqlalchemy.orm import Session, aliased
-from sqlmodel import col
+from sqlalchemy import ColumnElement, Row, and_, delete, func, not_, or_, select, update
+from sqlalchemy.orm import Session
 
-from moodtracker import clock, days, sealed
-from moodtracker.accounts.people import Person, person_from, select_person
+from moodtracker import clock, days, erasing, ledger, sealed
+from moodtracker.accounts.people import Person, locking, person_from, readable, select_person
 from moodtracker.clock_watch import ClockWatch, Doubt
-from moodtracker.closed_years import CANNOT_BE_MAILED, ERASED, Closing
+from moodtracker.closed_years import ERASED, Closing
 from moodtracker.database import Database
 from moodtracker.database_trouble import told
 from moodtracker.diary import read_year
-from moodtracker.live import Live
+from moodtracker.erasing import CANNOT_BE_MAILED
+from moodtracker.live import tell
 from moodtracker.mail.breaker import Breaker, Trouble
 from moodtracker.mail.lanes import wanted_state
 from moodtracker.mail.outbox import Outbox
@@ -32,14 +31,13 @@ from moodtracker.models import (
     SealedYearRow,
     UserRow,
     entries,
+    messages,
     sealed_years,
     users,
 )
 
 log = logging.getLogger(__name__)
 
-# How long a year that cannot be mailed is there to be seen, before a newer one takes its place.
-_TO_BE_SEEN = timedelta(days=30)
 # The year begins first at UTC+14, in Kiritimati.
 _EARLIEST_ZONE = timedelta(hours=14)
 
@@ -66,6 +64,7 @@ class Status:
     trouble: Trouble | None = None
     doubt: Doubt | None = None
     messages: int = 0
+    message_reason: str | None = None  # why the oldest of them that has failed waits
     next_close_at: datetime | None = None
 
 
@@ -75,18 +74,17 @@ class YearEnd:
     def __init__(
         self,
         database: Database,
-        live: Live,
         closing: Closing,
         watch: ClockWatch,
         outbox: Outbox | None,
     ) -> None:
         """Without an ``outbox`` (no mail server set) years are sealed, and wait."""
         self._database = database
-        self._live = live
         self._closing = closing
         self._watch = watch
         self._outbox = outbox
         self._stopping = Event()
+        self._round_at = clock.uptime()
 
     def tick(self) -> None:
         """Do all that is due: called every minute, and at every start to catch up.
@@ -97,10 +95,16 @@ class YearEnd:
         if is_believed:
             self.seal_ended_years()
             self.follow_wishes()
+            self.follow_mail_server()
         if self._outbox is not None:
             self._outbox.deliver_due()
         if is_believed:
             self.erase_due()
+        self._round_at = clock.uptime()
+
+    def has_done_a_round_within(self, time: timedelta) -> bool:
+        """Whether a tick came to its end of late, or this process has just begun."""
+        return clock.uptime() - self._round_at <= time.total_seconds()
 
     def stop(self) -> None:
         """End a tick that is under way after the person, or the mail, that it is at."""
@@ -128,12 +132,13 @@ class YearEnd:
         """
         not_mailed = sealed_years.state.in_(("pending", *CANNOT_BE_MAILED))
         with self._database.read() as session:
-            rows = session.execute(
+            rows = readable(
+                session,
                 select_person()
                 .add_columns(sealed_years.year, sealed_years.state, sealed_years.refused_email)
                 .join(SealedYearRow, sealed_years.user_id == users.id)
-                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes())
-            ).all()
+                .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes()),
+            )
         for row in rows:
             person = person_from(row)
             wanted = wanted_state(person, has_moods=True)
@@ -147,55 +152,57 @@ class YearEnd:
                         sealed_years.year == row.year,
                         sealed_years.state == row.state,
                     )
-                    .values(state=wanted, next_try_at=sealed_years.due_at, attempts=0)
+                    .values(
+                        state=wanted,
+                        next_try_at=sealed_years.due_at,
+                        attempts=0,
+                        stuck_since=clock.now() if wanted in CANNOT_BE_MAILED else None,
+                    )
                 )
-            self._live.tell(person.id)
+                tell(session, person.id)
+
+    def follow_mail_server(self) -> None:
+        """Note since when what waits to be mailed has no mail server to wait for, if it has none.
+
+        Otherwise one that is taken out of the settings would let years that were downloaded long
+        ago be erased within the minute.
+        """
+        is_noted = sealed_years.stuck_since.is_not(None)
+        is_wrong = is_noted if self._outbox else not_(is_noted)
+        with self._database.write() as session:
+            session.execute(
+                update(SealedYearRow)
+                .where(sealed_years.state == "pending", is_wrong)
+                .values(stuck_since=None if self._outbox else clock.now())
+            )
 
     def erase_due(self) -> None:
-        """Erase the moods of each year whose time has come (Y5).
-
-        That is a while after its mail was taken; where it cannot be mailed, a while after it was
-        downloaded, or once the next year has closed and the person had a month to see it.
-        """
+        """Erase the moods of each year whose time has come (Y5, :mod:`moodtracker.erasing`)."""
         now = clock.now()
-        keep = self._closing.keep
-        cannot = CANNOT_BE_MAILED if self._outbox else ("pending", *CANNOT_BE_MAILED)
-        is_stuck = sealed_years.state.in_(cannot)
-        newer = aliased(SealedYearRow)
-        has_newer = exists().where(
-            col(newer.user_id) == sealed_years.user_id, col(newer.year) > sealed_years.year
-        )
         with self._database.write() as session:
             erased = session.scalars(
                 update(SealedYearRow)
                 .where(
-                    sealed_years.moods.is_not(None),
-                    or_(
-                        and_(sealed_years.state == "sent", sealed_years.sent_at <= now - keep),
-                        and_(
-                            is_stuck,
-                            sealed_years.downloaded_at <= now - self._closing.keep_after_download,
-                        ),
-                        and_(is_stuck, sealed_years.sealed_at <= now - _TO_BE_SEEN, has_newer),
-                    ),
+                    erasing.may_be_erased(
+                        now,
+                        self._closing.keep,
+                        has_mail=self._outbox is not None,
+                        hears_bounces=self._closing.hears_bounces,
+                    )
                 )
                 .values(**ERASED, erased_at=now)
                 .returning(sealed_years.user_id)
             ).all()
+            for user_id in erased:
+                tell(session, user_id)
         if erased:
             self._database.forget_deleted()
             log.info("%d closed year(s) erased", len(erased))
-        for user_id in erased:
-            self._live.tell(user_id)
 
     def retry_held(self) -> None:
-        """Put what is held back into the queue, for instance once an address was mended."""
-        with self._database.write() as session:
-            session.execute(
-                update(SealedYearRow)
-                .where(sealed_years.state == "held")
-                .values(state="pending", next_try_at=clock.now())
-            )
+        """Try all that failed now, what is held too, for instance once an address was mended."""
+        if self._outbox is not None:
+            self._outbox.try_now()
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""
@@ -230,6 +237,12 @@ class YearEnd:
                 Breaker(self._database).trouble(),
                 self._watch.doubt(),
                 session.scalar(select(func.count()).select_from(MessageRow)) or 0,
+                session.scalar(
+                    select(messages.last_error)
+                    .where(messages.last_error.is_not(None))
+                    .order_by(messages.created_at)
+                    .limit(1)
+                ),
                 self._next_close_at(session),
             )
 
@@ -251,27 +264,25 @@ class YearEnd:
         """Everybody who has entries of a year that has ended somewhere on earth."""
         latest_year = (clock.now() + _EARLIEST_ZONE).year
         with self._database.read() as session:
-            return session.execute(select_person().where(users.open_year < latest_year)).all()
+            return readable(session, select_person().where(users.open_year < latest_year))
 
     def _seal_all(self, person_id: int) -> None:
         while self._seal(person_id):
-            self._live.tell(person_id)
             log.info("a year was sealed")
 
     def _seal(self, person_id: int) -> bool:
         """Seal the person's oldest open year if it has ended; whether there was one."""
         with self._database.write() as session:
-            row = session.execute(
-                select_person().where(users.id == person_id).with_for_update()
-            ).first()
+            row = session.execute(locking(select_person().where(users.id == person_id))).first()
             if row is None or row.open_year is None:
                 return False
             person, year = person_from(row), row.open_year
-            if person.today.year <= year:
+            if person.today.year <= year or not _may_be_over(person, year):
                 return False
             self._write_down(session, person, year)
             of_the_year = entries.day.between(date(year, 1, 1), date(year, 12, 31))
             session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
+            ledger.forget_days_over(session, person_id, person.today)
             first_left = session.scalar(
                 select(func.min(entries.day)).where(entries.user_id == person_id)
             )
@@ -283,6 +294,7 @@ class YearEnd:
                     latest_day=person.today,  # a move west cannot go back behind the close (D4, Y7)
                 )
             )
+            tell(session, person_id)
         return True
 
     def _write_down(self, session: Session, person: Person, year: int) -> None:
@@ -294,6 +306,7 @@ class YearEnd:
                 year=year,
                 zone=person.zone,
                 moods=sealed.pack(kept) if kept else None,
+                notes=sum(bool(entry.note) for entry in kept),
                 state=wanted_state(person, has_moods=bool(kept)),
                 sealed_at=clock.now(),
                 due_at=due_at,
@@ -306,9 +319,14 @@ class YearEnd:
     def _due_at(self, person: Person, year: int) -> datetime:
         """When the mail is due: at the set time of 1 January, not before the year has ended."""
         new_year = date(year + 1, 1, 1)
-        at = datetime.combine(new_year, self._closing.mail_at, ZoneInfo(person.zone))
+        at = datetime.combine(new_year, self._closing.mail_at, days.zone_of(person.zone))
         ended_at = days.begins_at(new_year, person.zone, person.day_end_hour)
         return max(at.astimezone(UTC), ended_at, person.year_open_until or ended_at)
+
+
+def _may_be_over(person: Person, year: int) -> bool:
+    """Whether a year has surely ended where a zone is not known: it has everywhere on earth."""
+    return days.is_known(person.zone) or person.moment >= datetime(year + 1, 1, 2, tzinfo=UTC)
 
 
 def _differs_from_wishes() -> ColumnElement[bool]:
@@ -323,4 +341,6 @@ def _differs_from_wishes() -> ColumnElement[bool]:
 
 def _is_refused(person: Person, refused: str | None) -> bool:
     """Whether the person still has the address that a mail server has refused, and no other."""
-    return person.mail_address is None or ascii_address(person.mail_address) == refused
+    if person.mail_address is None or refused is None:  # it could not even be made
+        return True
+    return ascii_address(person.mail_address) == refused

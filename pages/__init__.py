@@ -25,7 +25,6 @@ from pages import (
     open_board,
     preview,
     provider,
-    rollover,
     session_watch,
     settings,
     signing_in,
@@ -45,7 +44,7 @@ _RECONNECT_SECONDS = 10.0
 def mount(app: App) -> FastAPI:
     """The web application with every page and route, ready to be served."""
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    board.mount(web, app, rollover.mount())  # first, since routes are tried in turn
+    board.mount(web, app)  # first, since routes are tried in turn
     assets.mount(web)
     framework.mount(web)
     memory.mount()

@@ -15,17 +15,18 @@ from moodtracker.drawing import faces
 from pages import assets, obstacles, parts
 from pages.offer import offered
 from pages.open_board import OpenBoard, Shown, cards
-from pages.rollover import Rollover
+from pages.open_boards import OpenBoards
 
 PATH = "/"
 
 
-def mount(web: Starlette, app: App, rollover: Rollover) -> None:
-    """Serve the board, and have it watched for the end of the day.
+def mount(web: Starlette, app: App) -> None:
+    """Serve the board, and keep what is open of it up to date.
 
     What it shows was read together with the session (``state.read``, :func:`open_board.read`).
     """
     page = ui.page(PATH, title="Moodtracker")
+    open_boards = OpenBoards(app.live)
 
     async def answer(request: Request) -> Response:
         with Client(page, request=request) as client:
@@ -49,12 +50,12 @@ def mount(web: Starlette, app: App, rollover: Rollover) -> None:
         ui.add_body_html(f"<main id='main'>{''.join(drawn.values())}</main>")
         obstacles.add(request)
 
-        opened = OpenBoard(app, who, client, shown)
-        rollover.add(opened)
+        opened = OpenBoard(app, who, client, shown, open_boards.refreshing)
+        open_boards.add(opened)
         ui.on("tap", opened.take)
         ui.on("look", opened.look)
         client.on_connect(opened.greet)
         client.on_delete(app.live.follow(who.person.id, opened.touch))
-        client.on_delete(lambda: rollover.remove(opened))
+        client.on_delete(lambda: open_boards.remove(opened))
 
     web.router.add_route(PATH, answer, ["GET"])

@@ -6,6 +6,7 @@ from html import escape
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from nicegui import app as nicegui_app
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
-from moodtracker.database_trouble import told
+from moodtracker.database_trouble import told, writes_nothing
 from moodtracker.drawing import faces
 from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
@@ -106,11 +107,21 @@ async def told_plainly(inner: ASGIApp, scope: Scope, receive: Receive, send: Sen
     try:
         with document.dressed_for(scope):
             await inner(scope, receive, sending)
-    except Exception:
+    except Exception as error:
         if not is_begun:
             with document.dressed_for(scope):
-                await _in_trouble()(scope, receive, send)
+                await _said_of(error)(scope, receive, send)
         raise
+
+
+def _said_of(error: Exception) -> HTMLResponse:
+    if not writes_nothing(error):
+        return _in_trouble()
+    words = _(
+        "The server cannot save anything at the moment; its disk may be full. What was saved "
+        "before is still there. Please try again later."
+    )
+    return page(_("This could not be saved"), words, 503)
 
 
 def _in_trouble(status: int = 500) -> HTMLResponse:
@@ -149,7 +160,12 @@ def mount(web: FastAPI) -> None:
 
     async def trouble(request: Request, error: Exception) -> HTMLResponse:
         log.error("a request failed (%s)", told(error))
-        return _in_trouble()
+        return _said_of(error)
+
+    async def unsaved(request: Request, error: Exception) -> HTMLResponse:
+        if not writes_nothing(error):
+            raise error
+        return await trouble(request, error)
 
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
         return page(_("You are signed out"), _("Please sign in again."), 401)
@@ -159,4 +175,5 @@ def mount(web: FastAPI) -> None:
         application.add_exception_handler(HTTPException, refused)
         application.add_exception_handler(RequestValidationError, refused)
         application.add_exception_handler(SessionEnded, signed_out)
+        application.add_exception_handler(DBAPIError, unsaved)
         application.add_exception_handler(Exception, trouble)

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Request
 from starlette.responses import Response
 
 from moodtracker import export
+from moodtracker.accounts import takeout
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.drawing import layout, painting, svg
 from moodtracker.drawing.layout import Paper, Picture
+from pages.download import Download
 
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 
@@ -53,15 +56,15 @@ def mount(web: FastAPI, app: App) -> None:
     """Serve each kind of file; ``?year=`` asks for a closed year that is still here."""
     places = asyncio.Semaphore(_AT_ONCE)
 
-    def board_of(who: SignedIn, year: int | None) -> Board:
+    def board_of(who: SignedIn, year: int | None) -> tuple[Board, bool]:
+        """The year's board, and whether it is a closed one."""
         board = app.diary.read(who)
         if year is None or year == board.year:
-            return board
+            return board, False
         closed = app.closed_years.board(who.person, year)
         if closed is None:
             raise HTTPException(404)
-        app.closed_years.note_download(who.person, year)
-        return closed
+        return closed, True
 
     async def answer(
         request: Request,
@@ -69,20 +72,24 @@ def mount(web: FastAPI, app: App) -> None:
         suffix: str,
         media_type: str,
         draw: Callable[[Board, SignedIn], str | bytes],
+        *,
+        is_all: bool = False,
     ) -> Response:
-        """The file, made off the event loop so that nobody's tap waits for it."""
+        """The file, made off the event loop so that nobody's tap waits for it.
+
+        ``is_all``: it holds all of the year, each mood with its time and its note. Who has such a
+        file of a closed year has the year (Y5a); a picture has neither times nor notes.
+        """
         who: SignedIn = request.state.signed_in
         async with places:
-            board = await asyncio.to_thread(board_of, who, year)
+            board, is_closed = await asyncio.to_thread(board_of, who, year)
             made = await asyncio.to_thread(draw, board, who)
-        name = f"moodtracker-{board.year}{suffix}"
-        return Response(
+        note = partial(app.closed_years.note_download, who.person, board.year)
+        return Download(
             made,
-            media_type=media_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Cache-Control": "no-store",
-            },
+            media_type,
+            f"moodtracker-{board.year}{suffix}",
+            note if is_closed and is_all else None,
         )
 
     @web.get("/board.svg")
@@ -127,11 +134,27 @@ def mount(web: FastAPI, app: App) -> None:
     @web.get("/moods.csv")
     async def as_csv(request: Request, year: Year = None) -> Response:
         return await answer(
-            request, year, ".csv", "text/csv", lambda board, _who: export.as_csv(board)
+            request, year, ".csv", "text/csv", lambda board, _who: export.as_csv(board), is_all=True
         )
 
     @web.get("/moods.json")
     async def as_json(request: Request, year: Year = None) -> Response:
         return await answer(
-            request, year, ".json", "application/json", lambda board, _who: export.as_json(board)
+            request,
+            year,
+            ".json",
+            "application/json",
+            lambda board, _who: export.as_json(board),
+            is_all=True,
+        )
+
+    @web.get("/moods.zip")
+    async def as_zip(request: Request, year: Year = None) -> Response:
+        return await answer(
+            request,
+            year,
+            ".zip",
+            "application/zip",
+            lambda board, _who: takeout.pack_year(board),
+            is_all=True,
         )

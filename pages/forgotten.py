@@ -88,7 +88,6 @@ def mount(web: FastAPI, app: App) -> None:
             return errors.page(_("Please wait a little"), words.for_person(error), 429)
         except Busy as error:
             return _again(request, person, token, words.for_person(error), 503)
-        app.live.tell(person.id)
         return posting.admit(posting.to("/"), app, admitted)
 
     async def _slow_down(request: Request, what: str) -> None:

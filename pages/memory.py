@@ -1,12 +1,21 @@
 """What a page costs while it waits for its socket, while it is open, and once it is gone."""
 
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+from weakref import WeakSet
+
 from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
+from nicegui.outbox import Outbox
+
+Loop = Callable[[Outbox], Coroutine[Any, Any, None]]
 
 
 def mount() -> None:
     """Look after NiceGUI's pages from now on."""
     nicegui_app.on_delete(_untie)
+    Outbox.loop = _once(Outbox.loop)  # type: ignore[method-assign, assignment]
 
 
 def forget_html(page: Client) -> None:
@@ -23,9 +32,29 @@ def let_rest(page: Client) -> None:
 
 
 def wake(page: Client) -> None:
-    """Its socket is here: what is told it from now on, or was meanwhile, is sent."""
+    """Its socket is here: what is told it from now on, or was meanwhile, is sent.
+
+    A loop that was told to stop and has not seen it yet, as it looks ten times a second, goes on.
+    """
     page.outbox._should_stop = False
     background_tasks.create(page.outbox.loop(), name=f"outbox loop {page.id}")
+
+
+def _once(loop: Loop) -> Loop:
+    """Have each outbox run one loop at a time: a second one would stay as long as the page."""
+    running: WeakSet[Outbox] = WeakSet()
+
+    @wraps(loop)
+    async def run(outbox: Outbox) -> None:
+        if outbox in running:
+            return
+        running.add(outbox)
+        try:
+            await loop(outbox)
+        finally:
+            running.discard(outbox)
+
+    return run
 
 
 def _untie(page: Client) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from threading import Lock
 from typing import NamedTuple
 
@@ -23,26 +24,45 @@ from moodtracker.database_trouble import told
 from moodtracker.diary import DayFull, DayLocked, EntryGone, before_today, on_today
 from moodtracker.drawing import html, numbers, today
 from moodtracker.drawing.values import Values, changes
+from moodtracker.ledger import TooManyActs
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 from moodtracker.tally import Pick, Tally
-from pages import closed_year, day_words, session_watch, words
+from moodtracker.troubles import Trouble, lasting
+from pages import closed_year, day_words, notes_question, notices, session_watch, words
 from pages.guard import asks_for_its_session
+from pages.refreshing import AT_ONCE, Refreshing
 from pages.tap import Look, Tap
+from pages.threads import Threads
 
 log = logging.getLogger(__name__)
 
 _TAPS: TypeAdapter[Tap] = TypeAdapter(Tap)
-_ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong)
+_TAPPING = Threads("taps", 4)
+_REFRESHING = Threads("refreshes", AT_ONCE)
+_ANSWERS = (DayFull, DayLocked, EntryGone, NoteTooLong, TooManyActs)
 
 
 class Shown(NamedTuple):
-    """All that a board page shows: ``locked`` are the moods that ``board`` only counts."""
+    """All that a board page shows: ``locked`` are the moods that ``board`` only counts.
+
+    They are None where today alone was read.
+    """
 
     person: Person
     board: Board
     closed: ClosedYear | None
-    locked: Sequence[Pick] = ()
+    has_mail: bool  # whether there is a mail server
+    troubles: tuple[Trouble, ...]  # for administrators
+    locked: Sequence[Pick] | None = None
+
+
+class Day(NamedTuple):
+    """The day that a page shows, and what all others come to: one value, as threads read it."""
+
+    today: date
+    before: Tally
+    ends_at: datetime
 
 
 def read(app: App, session: Session, person: Person) -> Shown:
@@ -56,12 +76,14 @@ def read(app: App, session: Session, person: Person) -> Shown:
 def read_today(app: App, session: Session, person: Person, today: date, before: Tally) -> Shown:
     """What can change while it is ``today``; ``before`` is what the other days come to."""
     board = on_today(session, person, today, before)
-    return Shown(person, board, app.closed_years.in_session(session, person))
+    closed = app.closed_years.in_session(session, person)
+    troubles = lasting(session) if person.administrator else ()
+    return Shown(person, board, closed, app.outbox is not None, troubles)
 
 
 def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, str]:
     """The cards of the page, by id; ``offer`` is a mood to be confirmed, ``said`` what to say."""
-    person, board, closed, locked = shown
+    person, board, closed, has_mail, troubles, locked = shown
     return {
         "today-card": today.card(
             board,
@@ -71,9 +93,11 @@ def cards(shown: Shown, offer: Mood | None = None, said: str = "") -> dict[str, 
             offer=offer,
             said=said,
         ),
+        "notices": notices.card(person, troubles),
+        "notes-question": notes_question.card(person, board, has_mail=has_mail),
         "closed-year": closed_year.card(closed, person),
         "year-card": html.year_card(
-            board, locked, day_words.address(language.spoken(), board.year)
+            board, locked or (), day_words.address(language.spoken(), board.year)
         ),
         "numbers-card": numbers.card(board),
     }
@@ -87,15 +111,18 @@ class OpenBoard:
     (D3), so that their count is enough until the next day begins.
     """
 
-    def __init__(self, app: App, who: SignedIn, client: Client, shown: Shown) -> None:
-        """The first HTML is drawn of ``shown``."""
+    def __init__(
+        self, app: App, who: SignedIn, client: Client, shown: Shown, refreshing: Refreshing
+    ) -> None:
+        """The first HTML is drawn of ``shown``; ``refreshing`` says when to read anew."""
         self._app = app
         self._who = who
         self._client = client
         self._language = language.spoken()
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
-        self._refreshing: asyncio.Task[None] | None = None
+        self._queue = refreshing
+        self._is_refreshing = False
         self._stale = False
         self._touches = 0
         self._counting = Lock()
@@ -108,7 +135,7 @@ class OpenBoard:
 
     def is_past(self, now: datetime) -> bool:
         """Whether the day that the page shows is over."""
-        return now >= self._day_ends_at
+        return now >= self._day.ends_at
 
     def touch(self) -> None:
         """Have the page refreshed soon; callable from any thread."""
@@ -116,10 +143,16 @@ class OpenBoard:
             self._touches += 1
         self._loop.call_soon_threadsafe(self._refresh_unless_answering)
 
+    def look_again(self) -> None:
+        """Have the page refreshed when nobody waits: there may be more to see, or a new day."""
+        self._stale = True
+        if not self._is_refreshing:
+            self._queue.by_and_by(self)
+
     def greet(self) -> None:
         """The socket stands (again): let the page hand over its taps, and show what it missed."""
         self._client.run_javascript("moodtracker.connected()")
-        self._refresh_soon()
+        self.look_again()
 
     @asks_for_its_session  # in the transaction that writes
     async def take(self, event: GenericEventArguments) -> None:
@@ -132,7 +165,7 @@ class OpenBoard:
                 return
             async with self._turn:
                 try:
-                    shown, touches = await asyncio.to_thread(self._carry_out, tap)
+                    shown, touches = await _TAPPING.run(partial(self._carry_out, tap))
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                 except _ANSWERS as answer:
@@ -143,7 +176,7 @@ class OpenBoard:
                     log.error("a tap could not be saved (%s)", told(error))  # noqa: TRY400
                     self._answer(None, words.for_person(error))
                 else:
-                    if touches == self._touches and self._is_at_rest:
+                    if touches == self._touches and not self._is_refreshing:
                         self._turn_to(shown, done=[tap.tap])
                     else:  # there is more to see by now
                         self._answer(tap.tap, None)
@@ -187,14 +220,18 @@ class OpenBoard:
         if not self._turn.locked():  # else the tap's own answer shows what it changed
             self._refresh_soon()
 
-    @property
-    def _is_at_rest(self) -> bool:
-        return self._refreshing is None or self._refreshing.done()
-
     def _refresh_soon(self) -> None:
         self._stale = True
-        if self._is_at_rest:
-            self._refreshing = self._loop.create_task(self._refresh())
+        if not self._is_refreshing:
+            self._queue.soon(self)
+
+    async def refresh(self) -> None:
+        """Read what there is to show until it stays the same meanwhile, and show it."""
+        self._is_refreshing = True
+        try:
+            await self._refresh()
+        finally:
+            self._is_refreshing = False
 
     async def _refresh(self) -> None:
         while self._stale and not self._client.is_deleted:
@@ -204,7 +241,7 @@ class OpenBoard:
             message, self._message = self._message, None
             with language.speaking(self._language):
                 try:
-                    shown = await asyncio.to_thread(self._app.database.repeat, self._read)
+                    shown = await _REFRESHING.run(partial(self._app.database.repeat, self._read))
                 except SessionEnded:
                     session_watch.send_away(self._app, self._client)
                     return
@@ -220,17 +257,22 @@ class OpenBoard:
             return self._read_of(session, still_signed_in(session, self._who))
 
     def _read_of(self, session: Session, person: Person) -> Shown:
-        if person.today != self._day:
+        day = self._day
+        if person.today != day.today:
             return read(self._app, session, person)
-        return read_today(self._app, session, person, self._day, self._before)
+        return read_today(self._app, session, person, day.today, day.before)
 
     def _values(self, shown: Shown) -> Values:
-        person, board, closed, _locked = shown
+        person, board, closed, has_mail, troubles, _locked = shown
         values = (
             today.values(board, labels=person.slot_labels)
             | html.values(board)
             | numbers.values(board)
-            | {"closed-year": closed_year.card(closed, person)}
+            | {
+                "notices": notices.card(person, troubles),
+                "notes-question": notes_question.card(person, board, has_mail=has_mail),
+                "closed-year": closed_year.card(closed, person),
+            }
         )
         if self._looked_at == board.today:
             values["look"] = _looked_at(board, board.open_day)
@@ -242,17 +284,20 @@ class OpenBoard:
             self._client.run_javascript("location.reload()")
             return
         values = self._values(shown)
-        if shown.board.today == self._day:
+        if shown.board.today == self._day.today:
             replaced = dict(changes(self._shown, values))
+        elif shown.locked is None:  # today, as it was before the page turned to another day
+            self._show({}, **more)
+            self._refresh_soon()
+            return
         else:
             replaced = dict(cards(shown))
         self._note(shown, values)
         self._show(replaced, **more)
 
     def _note(self, shown: Shown, values: Values) -> None:
-        self._day = shown.board.open_day
-        self._before = shown.board.before
-        self._day_ends_at = shown.person.ends_at(self._day)
+        today = shown.board.open_day
+        self._day = Day(today, shown.board.before, shown.person.ends_at(today))
         self._shown = values
 
     def _show(self, values: Values, **more: list[str] | str | None) -> None:

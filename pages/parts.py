@@ -107,6 +107,17 @@ def field(
             box.props["spellcheck"] = "false"
 
 
+def area(label: str, name: str, *, html_id: str, value: str = "", help_text: str = "") -> None:
+    """A labelled place for several lines."""
+    with labelled(label, html_id, help_text=help_text, wrong=None):
+        box = _Text(tag="textarea", text=value)
+        box.props["id"] = html_id
+        box.props["name"] = name
+        box.props["rows"] = 4
+        box.props["spellcheck"] = "false"
+        box.props["aria-describedby"] = f"{html_id}-notes"
+
+
 @contextmanager
 def labelled(label: str, html_id: str, *, help_text: str, wrong: str | None) -> Iterator[None]:
     """What stands around an input: its label above, its notes below."""

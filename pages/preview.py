@@ -27,6 +27,7 @@ def mount(web: FastAPI, app: App) -> None:
             base_url=app.settings.base_url,
             keep_days=app.settings.year_end_keep_days,
             picture=address("/board.png"),
+            has_notes=who.person.notes_in_mail,
         )
 
     @web.get("/year-end/preview")

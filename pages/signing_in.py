@@ -71,7 +71,6 @@ def mount(web: FastAPI, app: App) -> None:
             posting.session_cookie(request, app),
             request.state.address,
         )
-        app.live.tell(who.person.id)
         return posting.without_session(await away.after_signing_out(request, app, id_token), app)
 
 

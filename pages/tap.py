@@ -63,7 +63,7 @@ class TakeBack(_Tap):
 
     def to_act(self) -> Act:
         """See :meth:`Diary.take_back`."""
-        return diary.taking_back(self.was)
+        return diary.taking_back(self.was, self.tap)
 
 
 class Annotate(_Tap):

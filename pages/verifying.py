@@ -48,7 +48,7 @@ def mount(web: FastAPI, app: App) -> None:
         try:
             counts = [Count(f"following links from {network(address)}", _FREE_TRIES)]
             await asyncio.to_thread(app.throttle.begin, counts)
-            user_id = await asyncio.to_thread(addresses.verify, app.database, token, address)
+            await asyncio.to_thread(addresses.verify, app.database, token, address)
         except LinkSpent:
             return _spent()
         except TooManyTries as error:
@@ -60,7 +60,6 @@ def mount(web: FastAPI, app: App) -> None:
                 409,
                 (_("Sign in"), "/login"),
             )
-        app.live.tell(user_id)
         return errors.page(
             _("Your address is confirmed"),
             _("From now on your mails are sent there."),

@@ -6,6 +6,7 @@ from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.diary import DayFull, DayLocked, EntryGone
 from moodtracker.language import gettext, marked
+from moodtracker.ledger import TooManyActs
 from moodtracker.notes import NoteTooLong
 
 _SENTENCES: dict[type[Exception], str] = {
@@ -13,6 +14,7 @@ _SENTENCES: dict[type[Exception], str] = {
     DayLocked: marked("That day is over, so nothing was changed. Here is today."),
     EntryGone: marked("That mood was changed or taken back elsewhere. This is how it stands now."),
     NoteTooLong: marked("A note has at most 280 characters. This one was not saved."),
+    TooManyActs: marked("That was very much for one day, so nothing more is changed today."),
     SessionEnded: marked("You are signed out."),
     TooManyTries: marked("That was tried too often. Please wait a little, and try again."),
     SignInRefused: marked("That name and password do not go together. Please try again."),

@@ -27,6 +27,7 @@ from moodtracker.models import metadata
 from support.addresses import verify_address
 from support.mail_server import MailServer
 from support.needs import missing
+from support.waiting import WAIT_SECONDS
 
 POSTGRESQL = os.environ.get(
     "MOODTRACKER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"
@@ -37,6 +38,10 @@ PASSWORD = "correct horse battery staple"
 httpx._transports.default.create_ssl_context = lru_cache(
     httpx._transports.default.create_ssl_context
 )
+
+# And it gives up after 5 seconds, which a page may take on a busy machine.
+for _what in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _what, WAIT_SECONDS)
 
 settings.register_profile(
     "moodtracker",
@@ -50,12 +55,14 @@ settings.load_profile("moodtracker")
 class MovableClock:
     """Stands where it was set; code under test sees it through ``clock.now()``.
 
-    Where it moves, time has passed, unless it is said to :meth:`jump`.
+    Where it moves, time has passed, unless it is said to :meth:`jump`. The machine has been running
+    for a while, and nobody knows whether its clock is synchronised.
     """
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-        self._started = self.moment
+        self.synchronised: bool | None = None
+        self._started = self.moment - timedelta(days=2)
 
     def set(self, *when: int) -> datetime:
         """Set the time, in UTC: ``set(2026, 12, 31, 23, 58)``."""
@@ -77,12 +84,17 @@ class MovableClock:
     def uptime(self) -> float:
         return (self.moment - self._started).total_seconds()
 
+    def is_synchronised(self) -> bool | None:
+        return self.synchronised
+
 
 @pytest.fixture
 def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     movable = MovableClock()
     monkeypatch.setattr(clock, "now", movable.now)
+    monkeypatch.setattr(clock, "agreed", lambda _shown: movable.now())
     monkeypatch.setattr(clock, "uptime", movable.uptime)
+    monkeypatch.setattr(clock, "is_synchronised", movable.is_synchronised)
     return movable
 
 
@@ -183,13 +195,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def live() -> Live:
-    return Live()
+def live(database: Database) -> Live:
+    return database.live
 
 
 @pytest.fixture
-def diary(database: Database, live: Live) -> Diary:
-    return Diary(database, live)
+def diary(database: Database) -> Diary:
+    return Diary(database)
 
 
 Join = Callable[..., SignedIn]

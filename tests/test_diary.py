@@ -13,7 +13,6 @@ from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
-from moodtracker.live import Live
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
 
@@ -77,7 +76,7 @@ def test_yesterday_is_locked_for_changing_and_taking_back(diary, join, moved_clo
     with pytest.raises(DayLocked):
         diary.change(ada, TODAY, "tap00001", Mood.BAD, "tap00002")
     with pytest.raises(DayLocked):
-        diary.take_back(ada, TODAY, "tap00001")
+        diary.take_back(ada, TODAY, "tap00001", "back0001")
     assert moods(diary, ada) == [(TODAY, 1, Mood.GOOD)]
 
 
@@ -114,7 +113,7 @@ def test_a_change_delivered_twice_changes_once(diary, join):
 def test_what_is_gone_cannot_be_changed(diary, join):
     ada = join()
     diary.record(ada, TODAY, Mood.GOOD, "tap00001")
-    diary.take_back(ada, TODAY, "tap00001")
+    diary.take_back(ada, TODAY, "tap00001", "back0001")
     with pytest.raises(EntryGone):
         diary.change(ada, TODAY, "tap00001", Mood.BAD, "tap00002")
 
@@ -123,8 +122,8 @@ def test_a_mood_taken_back_leaves_its_slot_free(diary, join):
     ada = join()
     diary.record(ada, TODAY, Mood.GOOD, "tap00001")
     diary.record(ada, TODAY, Mood.BAD, "tap00002")
-    diary.take_back(ada, TODAY, "tap00001")
-    diary.take_back(ada, TODAY, "tap00001")
+    diary.take_back(ada, TODAY, "tap00001", "back0001")
+    diary.take_back(ada, TODAY, "tap00001", "back0002")
     assert moods(diary, ada) == [(TODAY, 2, Mood.BAD)]
     diary.record(ada, TODAY, Mood.GREAT, "tap00003")
     assert moods(diary, ada) == [(TODAY, 1, Mood.GREAT), (TODAY, 2, Mood.BAD)]
@@ -140,7 +139,7 @@ def test_after_a_move_west_today_stays_the_latest_day_written(diary, join, moved
     with pytest.raises(DayLocked):
         diary.record(traveller, date(2026, 11, 24), Mood.BAD, "tap00002")
     assert diary.read(traveller).today == tomorrow
-    diary.record(traveller, tomorrow, Mood.BAD, "tap00002")
+    diary.record(traveller, tomorrow, Mood.BAD, "tap00003")
     moved_clock.set(2026, 11, 26, 8, 0)
     assert diary.read(traveller).today == date(2026, 11, 26)
 
@@ -164,7 +163,7 @@ def test_a_clock_that_is_set_back_does_not_bring_a_day_back(
 def test_nobody_sees_or_touches_what_another_wrote(diary, join):
     ada, bob = join("ada"), join("bob")
     diary.record(ada, TODAY, Mood.GOOD, "tap00001")
-    diary.take_back(bob, TODAY, "tap00001")
+    diary.take_back(bob, TODAY, "tap00001", "back0001")
     with pytest.raises(EntryGone):
         diary.change(bob, TODAY, "tap00001", Mood.BAD, "tap00002")
     assert moods(diary, bob) == []
@@ -195,7 +194,7 @@ def test_every_change_is_told_to_the_open_pages_of_its_person_alone(diary, join,
     live.follow(bob.person.id, lambda: told.append("bob"))
     diary.record(ada, TODAY, Mood.GOOD, "tap00001")
     diary.change(ada, TODAY, "tap00001", Mood.BAD, "tap00002")
-    diary.take_back(ada, TODAY, "tap00002")
+    diary.take_back(ada, TODAY, "tap00002", "back0001")
     leave()
     diary.record(ada, TODAY, Mood.GOOD, "tap00003")
     assert told == ["ada"] * 3
@@ -227,7 +226,7 @@ def insert(database, user_id, slot, mood):
 
 def _tap_many_times(url, who, day, names, results):
     database = Database(url)
-    diary = Diary(database, Live())
+    diary = Diary(database)
     taken = 0
     for name in names:
         try:
@@ -260,7 +259,7 @@ def test_fifty_taps_at_once_from_five_processes_leave_exactly_two_moods(
         process.join()
     assert [process.exitcode for process in processes] == [0] * 5
     assert sum(results.get() for _ in processes) == 2
-    assert [entry.slot for entry in Diary(database, Live()).read(ada).entries] == [1, 2]
+    assert [entry.slot for entry in Diary(database).read(ada).entries] == [1, 2]
 
 
 def notes_of(diary, who):

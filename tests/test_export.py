@@ -132,15 +132,3 @@ def test_a_table_can_leave_the_notes_out() -> None:
     assert export.as_csv(with_note("between us"), has_notes=False) == (
         "day,slot,mood,name,recorded_at\r\n2026-07-01,1,4,good,2026-07-01T07:05:09+00:00\r\n"
     )
-
-
-def test_the_short_csv_has_a_line_for_each_day_with_a_mood():
-    moment = datetime(2026, 3, 3, 9, tzinfo=UTC)
-    kept = (
-        Entry(date(2026, 3, 3), 1, Mood.GOOD, moment),
-        Entry(date(2026, 3, 3), 2, Mood.BAD, moment, note="secret"),
-        Entry(date(2026, 3, 5), 2, Mood.GREAT, moment),
-    )
-    assert export.as_short_csv(Board(2026, "UTC", kept)) == (
-        "day,first,second\r\n2026-03-03,4,2\r\n2026-03-05,,5\r\n"
-    )

@@ -10,7 +10,7 @@ from moodtracker.partitions import SplitError
 from support.rows import entry, person
 
 # Not a person's: they stay few, or are of nobody in particular.
-SHARED = {"users", "invitations", "throttles", "installation", "mail_counts"}
+SHARED = {"users", "invitations", "throttles", "installation", "mail_counts", "troubles"}
 
 
 @pytest.fixture

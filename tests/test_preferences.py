@@ -15,8 +15,8 @@ LAST_DAY = date(2026, 12, 31)
 
 
 @pytest.fixture
-def preferences(database, live):
-    return Preferences(database, live)
+def preferences(database):
+    return Preferences(database)
 
 
 @pytest.fixture
@@ -145,8 +145,10 @@ def test_a_reminder_is_off_at_first_and_taken_to_the_minute(preferences, join):
 def test_notes_stay_out_of_the_mail_until_they_are_asked_for(preferences, join, now_of):
     ada = join()
     assert not now_of(ada).notes_in_mail
+    assert now_of(ada).notes_answered_at is None
     preferences.set_notes_in_mail(ada, wanted=True)
     assert now_of(ada).notes_in_mail
+    assert now_of(ada).notes_answered_at is not None
 
 
 def test_open_pages_hear_of_a_choice(preferences, join, live):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from moodtracker import days
 from moodtracker.accounts import sessions
@@ -25,10 +25,10 @@ UNSUBSCRIBING = Unsubscribing(Secret("a secret of the tests"), BASE_URL)
 
 
 @pytest.fixture
-def reminded(database, join, live, moved_clock):
+def reminded(database, join, moved_clock):
     """Somebody who wants to be reminded at 20:00 in Berlin; it is noon of 24 November."""
     who = join("ada", "Europe/Berlin")
-    Preferences(database, live).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
+    Preferences(database).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
     return who
 
 
@@ -230,3 +230,19 @@ def test_it_is_written_in_the_person_s_language(
     ((_, message),) = mail_server.taken
     assert message["Subject"] == "Wie läuft dein Dienstag?"
     assert '<html lang="de" dir="ltr">' in message.get_body(["html"]).get_content()
+
+
+def test_one_person_whose_zone_is_unknown_or_whose_record_is_damaged_stops_nobody_elses_reminder(
+    deliver, reminded, database, join, live, moved_clock, mail_server
+):
+    for name in ("bob", "cy"):
+        who = join(name, "Europe/Berlin")
+        Preferences(database).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
+    with database.write() as session:
+        session.execute(text("UPDATE users SET zone = 'Mars/Olympus' WHERE username = 'bob'"))
+        if database.is_sqlite:
+            session.execute(text("UPDATE users SET latest_day = 'x' WHERE username = 'cy'"))
+    moved_clock.set(2026, 11, 24, 19)
+    deliver()
+    assert "ada@example.org" in mail_server.recipients()
+    assert "bob@example.org" not in mail_server.recipients()

@@ -1,4 +1,7 @@
+import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -6,6 +9,7 @@ import pytest
 from moodtracker import settings
 from moodtracker.secret import Secret
 from moodtracker.settings import SettingsError
+from support.server import ROOT
 
 KEY = "a key of more than thirty-two characters"
 
@@ -38,6 +42,39 @@ def test_processes_that_start_at_once_use_one_key(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: secret_of(tmp_path).key("cookies"), range(32)))
     assert len(keys) == 1
+
+
+def test_what_a_killed_start_left_of_a_key_is_no_key(tmp_path):
+    (tmp_path / "secret_key.new").write_text("half of " * 20)
+    first = secret_of(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+    assert "half" not in (tmp_path / "secret_key").read_text()
+    assert secret_of(tmp_path).key("cookies") == first.key("cookies")
+
+
+def test_a_key_is_made_on_a_file_system_without_links(tmp_path):
+    """As memory sticks have (exFAT); in a process that may make none, which is told alike."""
+    made = subprocess.run(
+        [sys.executable, "-c", NO_LINKS, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "secret_key").stat().st_size == 64
+
+
+NO_LINKS = """
+import sys
+from pathlib import Path
+def refuse(event, words):
+    if event in ("os.link", "os.symlink"):
+        raise PermissionError(1, "Operation not permitted")
+sys.addaudithook(refuse)
+from moodtracker import secret, settings
+secret.Secret.of(settings.load(data_dir=Path(sys.argv[1])))
+"""
 
 
 def test_a_key_that_is_set_is_used_and_nothing_is_written(tmp_path):

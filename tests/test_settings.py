@@ -270,6 +270,79 @@ def test_a_mail_user_needs_a_password(put):
     assert settings.load().smtp_username == "mood"
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_that_docker_keeps_around_a_value_are_taken_off(put, quote):
+    put(
+        SMTP_HOST=f"{quote}mail.example.org{quote}",
+        SMTP_PORT=f"{quote}25{quote}",
+        SMTP_USERNAME=f"{quote}mood{quote}",
+        SMTP_PASSWORD=f'{quote}it\'s "so"{quote}',
+        MAIL_FROM=f"{quote}Mood <mood@example.org>{quote}",
+    )
+    found = settings.load()
+    assert (found.smtp_host, found.smtp_port) == ("mail.example.org", 25)
+    assert found.smtp_password.get_secret_value() == 'it\'s "so"'
+    assert found.mail_from == "Mood <mood@example.org>"
+
+
+def test_quotes_that_are_a_part_of_a_value_stay(put):
+    put(MAIL_FROM='"Mood, of home" <mood@example.org>')
+    assert settings.load().mail_from == '"Mood, of home" <mood@example.org>'
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "mood",
+        "mood@",
+        "@example.org",
+        "Mood <mood@>",
+        "mood@example.org, moon@example.org",
+        "mood@exa mple.org",
+        "mood@-example.org",
+        "jörg@example.org",
+        "mo od@example.org",
+        "Mood\nX: y <mood@example.org>",
+    ],
+)
+def test_a_sender_that_no_server_would_take_is_refused(put, sender):
+    put(MAIL_FROM=sender)
+    assert "MAIL_FROM" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("host", "used"),
+    [
+        ("mail.example.org", "mail.example.org"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("relay", "relay"),
+    ],
+)
+def test_a_mail_server_is_a_name_or_an_address(put, host, used):
+    put(SMTP_HOST=host, MAIL_FROM="mood@example.org")
+    assert settings.load().smtp_host == used
+
+
+@pytest.mark.parametrize("host", ["smtp://mail.example.org", "mail.example.org:587", "a b", "x..y"])
+def test_a_mail_server_that_is_no_name_is_refused(put, host):
+    put(SMTP_HOST=host, MAIL_FROM="mood@example.org")
+    assert "SMTP_HOST" in refusal()
+
+
+@pytest.mark.parametrize("name", ["SMTP_USERNAME", "SMTP_PASSWORD"])
+def test_a_control_character_in_a_login_is_refused(put, name):
+    login = {"SMTP_USERNAME": "mood", "SMTP_PASSWORD": SECRET} | {name: "one\ntwo"}
+    put(SMTP_HOST="mail.example.org", MAIL_FROM="mood@example.org", **login)
+    assert "control character" in refusal()
+
+
+def test_a_public_address_beyond_ascii_is_spelled_as_browsers_do(put):
+    put(BASE_URL="https://müsik.example/mood")
+    assert settings.load().base_url == "https://xn--msik-0ra.example/mood"
+
+
 def test_names_that_are_no_settings_are_found(put, tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("MOODTRACKER_PROT=1\nMOODTRACKER_PORT=1\nOTHER=1\n")
     put(REGISTRATON="open", HOST="::1", SMTP_PASSWORD_FILE="/run/secrets/x")

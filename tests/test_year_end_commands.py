@@ -79,7 +79,7 @@ def test_without_a_mail_server_the_commands_say_so(run, monkeypatch):
 
 
 def test_status_tells_what_is_stuck_and_why_and_run_tries_again(
-    run, mail_server, moved_clock, tmp_path
+    run, mail_server, moved_clock, tmp_path, monkeypatch
 ):
     want_mail(tmp_path)
     mail_server.behaviour.mail = "451 4.7.1 come back later"
@@ -97,6 +97,7 @@ def test_status_tells_what_is_stuck_and_why_and_run_tries_again(
     assert "sent: 1" in run("year-end", "run").stdout
     assert mail_server.recipients() == ["demo@example.invalid"]
     moved_clock.set(2027, 2, 1)
+    monkeypatch.setenv("MOODTRACKER_BOUNCE_ADDRESS", "bounce@example.org")  # nothing came back
     assert "sent and erased: 1" in run("year-end", "run").stdout
 
 

@@ -21,8 +21,8 @@ RACES = int(os.environ.get("MOODTRACKER_TEST_RACES", "25"))
 
 
 @pytest.fixture
-def year_end(database, live):
-    return make_year_end(database, live, None)
+def year_end(database):
+    return make_year_end(database, None)
 
 
 def live_in_every_zone(database, at):
@@ -91,7 +91,7 @@ def test_every_zone_of_the_zone_database_closes_at_its_own_minute(year_end, data
     ],
 )
 def test_a_year_without_one_of_its_last_days_ends_all_the_same(
-    year_end, join, diary, database, live, moved_clock, zone, year, last, ends
+    year_end, join, diary, database, moved_clock, zone, year, last, ends
 ):
     moved_clock.moment = days.begins_at(last, zone)
     ada = join("ada", zone)
@@ -101,19 +101,19 @@ def test_a_year_without_one_of_its_last_days_ends_all_the_same(
     assert closed(database) == set()
     moved_clock.moment = ends
     year_end.seal_ended_years()
-    board = make_closed_years(database, live).board(ada.person, year)
+    board = make_closed_years(database).board(ada.person, year)
     assert [entry.day for entry in board.entries] == [last]
 
 
 def test_half_past_eleven_on_the_last_evening_in_los_angeles_is_the_old_years(
-    year_end, join, diary, database, live, moved_clock
+    year_end, join, diary, database, moved_clock
 ):
     moved_clock.set(2027, 1, 1, 7, 30)
     ada = join("ada", "America/Los_Angeles")
     diary.record(ada, date(2026, 12, 31), Mood.GREAT, "tap00001")
     moved_clock.set(2027, 1, 1, 8)
     year_end.seal_ended_years()
-    (entry,) = make_closed_years(database, live).board(ada.person, 2026).entries
+    (entry,) = make_closed_years(database).board(ada.person, 2026).entries
     assert (entry.day, entry.recorded_at) == (
         date(2026, 12, 31),
         datetime(2027, 1, 1, 7, 30, tzinfo=UTC),
@@ -142,12 +142,12 @@ def settings_of(zone, hour=0):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_year_with_50_changes_of_zone_around_its_end_closes_once_at_the_right_minute(
-    year_end, join, diary, database, live, moved_clock, seed
+    year_end, join, diary, database, moved_clock, seed
 ):
     """Y7 as its sentence says it, and D4 all the while: today never goes back."""
     chance = random.Random(seed)
     zones = sorted(days.zone_names())
-    preferences = Preferences(database, live)
+    preferences = Preferences(database)
     moved_clock.set(2026, 12, 29)
     ada = join()
     end = days.ends_at(LAST_DAY, "UTC")
@@ -177,7 +177,7 @@ def test_a_year_with_50_changes_of_zone_around_its_end_closes_once_at_the_right_
                 diary.record(ada, latest, Mood.BAD, f"late{number:05}")
         latest = today
         year_end.seal_ended_years()
-    board = make_closed_years(database, live).board(ada.person, 2026)
+    board = make_closed_years(database).board(ada.person, 2026)
     assert [entry.day for entry in board.entries] == [day for day in kept if day <= LAST_DAY]
     assert [entry.day for entry in diary.read(ada).entries] == [
         day for day in kept if day > LAST_DAY
@@ -187,12 +187,12 @@ def test_a_year_with_50_changes_of_zone_around_its_end_closes_once_at_the_right_
 
 
 def test_who_moves_from_kiritimati_to_pago_pago_before_the_close_has_25_hours_more(
-    year_end, join, diary, database, live, moved_clock
+    year_end, join, diary, database, moved_clock
 ):
     moved_clock.set(2026, 12, 31, 9, 59)
     ada = join("ada", "Pacific/Kiritimati")
     diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
-    Preferences(database, live).set_day(ada, settings_of("Pacific/Pago_Pago"))
+    Preferences(database).set_day(ada, settings_of("Pacific/Pago_Pago"))
     for now in (datetime(2026, 12, 31, 10, tzinfo=UTC), datetime(2027, 1, 1, 10, 59, tzinfo=UTC)):
         moved_clock.moment = now
         year_end.seal_ended_years()
@@ -200,51 +200,47 @@ def test_who_moves_from_kiritimati_to_pago_pago_before_the_close_has_25_hours_mo
     diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
     moved_clock.set(2027, 1, 1, 11)
     year_end.seal_ended_years()
-    board = make_closed_years(database, live).board(ada.person, 2026)
+    board = make_closed_years(database).board(ada.person, 2026)
     assert [entry.mood for entry in board.entries] == [Mood.GOOD, Mood.GREAT]
 
 
 def test_who_moves_from_kiritimati_to_pago_pago_after_the_close_has_the_new_year_only(
-    year_end, join, diary, database, live, moved_clock
+    year_end, join, diary, database, moved_clock
 ):
     moved_clock.set(2026, 12, 31, 9, 59)
     ada = join("ada", "Pacific/Kiritimati")
     diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
     moved_clock.set(2026, 12, 31, 10)
     year_end.seal_ended_years()
-    moved = Preferences(database, live).set_day(ada, settings_of("Pacific/Pago_Pago"))
+    moved = Preferences(database).set_day(ada, settings_of("Pacific/Pago_Pago"))
     assert moved.today == date(2027, 1, 1)
     with pytest.raises(DayLocked):
         diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
     moved_clock.set(2027, 1, 1, 11)
     year_end.seal_ended_years()
-    board = make_closed_years(database, live).board(ada.person, 2026)
+    board = make_closed_years(database).board(ada.person, 2026)
     assert [entry.mood for entry in board.entries] == [Mood.GOOD]
 
 
-def test_half_a_day_is_closed_as_the_half_that_it_is(
-    year_end, join, diary, database, live, moved_clock
-):
+def test_half_a_day_is_closed_as_the_half_that_it_is(year_end, join, diary, database, moved_clock):
     moved_clock.set(2026, 12, 31, 12)
     ada = join()
     diary.record(ada, LAST_DAY, Mood.BAD, "tap00001")
     diary.record(ada, LAST_DAY, Mood.GREAT, "tap00002")
-    diary.take_back(ada, LAST_DAY, "tap00001")
+    diary.take_back(ada, LAST_DAY, "tap00001", "back0001")
     moved_clock.set(2027, 1, 1)
     year_end.seal_ended_years()
-    (entry,) = make_closed_years(database, live).board(ada.person, 2026).entries
+    (entry,) = make_closed_years(database).board(ada.person, 2026).entries
     assert (entry.day, entry.slot, entry.mood) == (LAST_DAY, 2, Mood.GREAT)
 
 
-def test_the_29th_of_february_is_in_the_closed_year(
-    year_end, join, diary, database, live, moved_clock
-):
+def test_the_29th_of_february_is_in_the_closed_year(year_end, join, diary, database, moved_clock):
     moved_clock.set(2028, 2, 29, 12)
     ada = join()
     diary.record(ada, date(2028, 2, 29), Mood.GOOD, "tap00001")
     moved_clock.set(2029, 1, 1)
     year_end.seal_ended_years()
-    board = make_closed_years(database, live).board(ada.person, 2028)
+    board = make_closed_years(database).board(ada.person, 2028)
     assert [entry.day for entry in board.entries] == [date(2028, 2, 29)]
     assert board.days_so_far == 366
 
@@ -257,11 +253,11 @@ def test_somebody_without_any_mood_has_nothing_closed(year_end, join, database, 
 
 
 def test_a_tap_that_races_the_close_is_in_the_closed_year_or_refused(
-    year_end, join, diary, database, live, moved_clock
+    year_end, join, diary, database, moved_clock
 ):
     """It is never in both years, nor in neither; the long form is MOODTRACKER_TEST_RACES=1000."""
     ada = join()
-    closed_years = make_closed_years(database, live)
+    closed_years = make_closed_years(database)
     accepted = refused = 0
     for round_ in range(RACES):
         moved_clock.set(2026, 12, 31, 12)

@@ -1,23 +1,28 @@
-"""Kill each part of a cluster in turn, and tell what people noticed: `make cluster`, as root.
+"""Lose each part of a cluster in turn, and tell what people noticed: `make cluster`, as root.
 
-Needs HAProxy, keepalived, PostgreSQL and Chromium (Debian's packages). Everything runs in network
-namespaces of its own and is gone in the end.
+Needs HAProxy, keepalived, PostgreSQL, libfaketime and Chromium (Debian's packages). Everything runs
+in network namespaces of its own and is gone in the end. Meanwhile people act from several tabs on
+the same entries, and in the end all that they were told is checked (:mod:`support.histories`).
 """
 
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import cast
 
+import psycopg
 from playwright.sync_api import Page
 
 from benchmarks.browser import chromium
 from benchmarks.cluster import people
-from benchmarks.cluster.crowd import Crowd, Tally
+from benchmarks.cluster.crowd import Crowd
 from benchmarks.cluster.network import NET, Network, kill, move_to
 from benchmarks.cluster.parts import (
     INSTANCES,
@@ -31,13 +36,20 @@ from benchmarks.cluster.parts import (
     await_that,
 )
 from moodtracker.database import Database
+from support.ordeal import midnight_in, sign_in
+from support.tabs import Calendar
+from support.zone_data import zone_of_noon
 
-TAPPERS = 40
-TAPS_A_SECOND = 20
+PEOPLE = 14  # with three tabs each
+ACTS_A_SECOND = 20
+LEAST_ACTS = 5000
 ENDED_YEARS = 200
+SKEWS = {"a": 300, "b": -300, "c": 0}  # seconds by which clocks are fast
+MIDNIGHT_AFTER = 120.0  # seconds; for half of the people
 _SETTLE_SECONDS = 5
 _DEAD_AFTER_SECONDS = 1.0  # the operator is sure, and promotes
 _AFFINITY = "moodtracker-instance"
+_LONG_SECONDS = 20.0  # that something is frozen or cut off
 _DRAFT = "half a though"
 
 
@@ -47,18 +59,15 @@ class Line:
 
     what: str
     browser: float
-    tally: Tally
-    lost: int
-    doubled: int
+    seconds: list[float]  # of each act of the crowd meanwhile
     more: str
 
     def __str__(self) -> str:
         """As a row of a table."""
-        seconds = self.tally.seconds or [0.0]
+        slowest = max(self.seconds, default=0.0)
         return (
-            f"| {self.what} | {self.browser:.1f} s | {max(seconds):.1f} s | {len(seconds)} "
-            f"| {self.lost} | {self.doubled} | {self.more} |"
-            + (f" <!-- {dict(self.tally.troubles)} -->" if self.tally.troubles else "")
+            f"| {self.what} | {self.browser:.1f} s | {slowest:.1f} s | {len(self.seconds)} "
+            f"| {self.more} |"
         )
 
 
@@ -67,13 +76,21 @@ class Cluster:
 
     def __init__(self, network: Network, folder: Path, private: Path) -> None:
         """Not started yet."""
+        self.folder = folder
         self.primary = PostgreSQL(network["primary"], folder)
         self.replica = PostgreSQL(network["replica"], folder)
-        self.instances = {name: Process(network[name], folder, ROLE="web") for name in INSTANCES}
+        self.instances = {
+            name: Process(network[name], folder, skew=SKEWS[name], ROLE="web") for name in INSTANCES
+        }
         self.workers = [Process(network[name], folder, ROLE="worker") for name in WORKERS]
         self.balancers = Balancers(network, folder, private)
         self.mail = MailServer()
         self.network = network
+
+    def fail_over(self) -> None:
+        """Make the replica the primary, and the dead primary its replica."""
+        self.primary, self.replica = self.replica, self.primary
+        self.replica.come_back(self.primary)
 
     def start(self) -> None:
         """Start all but the workers."""
@@ -95,16 +112,13 @@ class Drill:
         cluster: Cluster,
         page: Page,
         crowd: Crowd,
-        database: Database,
-        cookies: dict[int, str],
+        person: int,
     ) -> None:
-        """``page`` is the board of the first person, in Chromium; all others are the crowd."""
+        """``page`` is the board of a ``person``, in Chromium."""
         self._cluster = cluster
         self._page = page
         self._crowd = crowd
-        self._database = database
-        self._first = next(iter(cookies))
-        self._ids = {cookie: user_id for user_id, cookie in cookies.items()}
+        self._person = person
         self._mood = 1
 
     def lose_instance(self) -> None:
@@ -160,47 +174,96 @@ class Drill:
 
         self.lose("the active balancer's cable", pull)
 
+    def freeze_instance(self) -> None:
+        """The one that the browser uses stands still, and then goes on with what it was sent."""
+        frozen = self._cluster.instances[self._used()]
+        self.lose("the instance in use, frozen", frozen.freeze, lasts_until=frozen.thaw)
+
+    def cut_off_instance(self) -> None:
+        """The one that the browser uses reaches neither PostgreSQL."""
+        machine = self._cluster.instances[self._used()].machine
+        databases = self._cluster.primary.machine, self._cluster.replica.machine
+
+        def cut() -> None:
+            for each in databases:
+                machine.lose_way_to(each)
+
+        def heal() -> None:
+            for each in databases:
+                machine.find_way_to(each)
+
+        self.lose("the instance in use, cut off from PostgreSQL", cut, lasts_until=heal)
+
+    def end_connections(self) -> None:
+        """Again and again, amid transactions."""
+
+        def end() -> str:
+            for _ in range(10):
+                self._cluster.primary.end_connections()
+                time.sleep(0.3)
+            return "10 times"
+
+        self.lose("every connection to PostgreSQL, ended", end)
+
     def lose_primary(self) -> None:
         """Kill every process of PostgreSQL's primary, and promote the replica."""
 
         def kill_it() -> str:
             self._cluster.primary.kill()
-            time.sleep(_DEAD_AFTER_SECONDS)
-            self._cluster.replica.promote()
-            return f"promoted after {_DEAD_AFTER_SECONDS:g} s"
+            return self._promote()
 
         self.lose("PostgreSQL's primary, kill -9", kill_it)
 
-    def strays(self) -> int:
-        """People of the crowd with other moods today than by their last tap alone."""
-        return sum(
-            people.kept(self._database, self._ids[cookie]) != [tap]
-            for cookie, tap in self._crowd.last.items()
-        )
+    def freeze_primary(self) -> None:
+        """Its machine lives and acknowledges; the replica is promoted, and it never comes back."""
 
-    def lose(self, what: str, how: Callable[[], str], *, lasts: bool = False) -> None:
+        def freeze_it() -> str:
+            self._cluster.primary.freeze()
+            return self._promote()
+
+        def bury_it() -> None:
+            self._cluster.primary.kill()  # the frozen one, before it wakes
+
+        self.lose("PostgreSQL's primary, frozen", freeze_it, lasts_until=bury_it)
+
+    def fail_over(self) -> None:
+        """After a primary was lost: the other one is it from now on, with a new replica."""
+        self._cluster.fail_over()
+
+    def _promote(self) -> str:
+        time.sleep(_DEAD_AFTER_SECONDS)
+        self._cluster.replica.promote()
+        return f"promoted after {_DEAD_AFTER_SECONDS:g} s"
+
+    def lose(
+        self,
+        what: str,
+        how: Callable[[], str | None],
+        *,
+        lasts: bool = False,
+        lasts_until: Callable[[], None] | None = None,
+    ) -> None:
         """Lose a part by ``how``, tap in the browser at once, and let all settle.
 
-        Where it ``lasts``, only the tap's own time counts, after all of it.
+        Where it ``lasts``, only the tap's own time counts, after all of it. What ``lasts_until``
+        mends it is done after 20 seconds, whatever became of the tap.
         """
         self._draft()
-        self._crowd.tally = Tally()
         time.sleep(2)
         begun = time.monotonic()
-        more = how()
+        more = how() or ""
+        mending = threading.Timer(_LONG_SECONDS, lasts_until or (lambda: None))
+        mending.start()
         seconds = self._tap(time.monotonic() if lasts else begun)
+        if lasts_until:
+            mending.join()
+        mending.cancel()
         time.sleep(_SETTLE_SECONDS)
         kept = self._page.input_value("#note-text")
         said = [more, None if kept == _DRAFT else f"the note was lost: {kept!r}"]
-        line = Line(
-            what,
-            seconds,
-            self._crowd.tally,
-            self._crowd.tally.refused,
-            self._doubled(),
-            "; ".join(filter(None, said)),
-        )
-        print(line, flush=True)
+        self._crowd.count(what)
+        acts = self._crowd.acts_since(begun)
+        print(Line(what, seconds, acts, "; ".join(filter(None, said))), flush=True)
 
     def _used(self) -> str:
         """The instance that the browser uses."""
@@ -232,22 +295,19 @@ class Drill:
         raise TimeoutError("the browser's tap was not saved")
 
     def _saved_mood(self) -> int | None:
-        try:
-            with self._database.read() as session:
-                row = session.connection().exec_driver_sql(
-                    "SELECT mood FROM entries WHERE user_id = %s", (self._first,)
-                )
-                return row.scalar()
-        except Exception:
-            return None
-
-    def _doubled(self) -> int:
-        """People of the crowd with more than the one entry that they made."""
-        return sum(
-            len(people.kept(self._database, user_id)) > 1
-            for cookie, user_id in self._ids.items()
-            if cookie in self._crowd.last
-        )
+        for server in (self._cluster.replica, self._cluster.primary):
+            try:
+                with server.connect(1) as connection:
+                    connection.execute("SET statement_timeout = '1s'")
+                    found = connection.execute(
+                        "SELECT mood, pg_is_in_recovery() FROM entries WHERE user_id = %s",
+                        (self._person,),
+                    ).fetchone()
+            except psycopg.Error:
+                continue
+            if found and not found[1]:
+                return cast(int, found[0])
+        return None
 
 
 def main() -> None:
@@ -275,28 +335,36 @@ def _drill(cluster: Cluster, stack: ExitStack) -> None:
     database = Database(f"postgresql+psycopg://postgres@{NET}.21:5432,{NET}.22:5432/postgres")
     stack.callback(database.close)
     stack.callback(cluster.mail.stop)
-    cookies = people.make(database, 1 + TAPPERS + ENDED_YEARS)
-    tapping = dict(list(cookies.items())[: 1 + TAPPERS])
-    page = _open_board(stack, next(iter(cookies.values())))
-    crowd = Crowd(f"http://{SHARED}/", list(tapping.values())[1:], TAPS_A_SECOND)
+    cookies = people.make(database, 1 + ENDED_YEARS)
+    browsing, cookie = next(iter(cookies.items()))
+    page = _open_board(stack, cookie)
+    calendars = [Calendar(zone_of_noon()), midnight_in(MIDNIGHT_AFTER, cluster.folder)]
+    tapping = sign_in(database, calendars * (PEOPLE // 2))
+    crowd = Crowd(database, {"balanced": f"http://{SHARED}"}, tapping, ACTS_A_SECOND)
     crowd.start()
-    stack.callback(crowd.stop)
-    await_that(lambda: len(crowd.last) == TAPPERS, "everybody's first tap")
-    drill = Drill(cluster, page, crowd, database, tapping)
+    drill = Drill(cluster, page, crowd, browsing)
 
-    print("| lost | the browser's tap saved | slowest tap of the crowd | taps | lost | doubled | |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("| lost | the browser's tap saved | slowest act of the crowd | acts | |")
+    print("|---|---|---|---|---|", flush=True)
     drill.lose("nothing (for comparison)", lambda: "")
     drill.lose_instance()
     drill.restart_instances()
     drill.lose_balancer()
     drill.lose_cable()
-    _close_a_year(cluster, database, list(cookies)[1 + TAPPERS :])
+    _close_a_year(cluster, database, list(cookies)[1:])
     drill.lose_primary()
-    crowd.stop()
-    print(
-        f"\nAt the end {drill.strays()} of {TAPPERS} people have another mood than their last tap."
-    )
+    drill.fail_over()
+    harms = (drill.freeze_instance, drill.cut_off_instance, drill.end_connections)
+    least = int(sys.argv[1]) if len(sys.argv) > 1 else LEAST_ACTS
+    for turn in count():
+        if turn >= len(harms) and crowd.acts() >= least:
+            break
+        harms[turn % len(harms)]()
+    drill.freeze_primary()
+    report = crowd.end()
+    print(f"\n{report}")
+    if report.faults:
+        sys.exit(1)
 
 
 def _open_board(stack: ExitStack, cookie: str) -> Page:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -48,6 +49,14 @@ class Machine:
     def unplug(self, switch: str) -> None:
         """Pull its cable: it hears nothing more, and nobody hears that."""
         _ip("-n", switch, "link", "set", self._link, "down")
+
+    def lose_way_to(self, other: "Machine") -> None:
+        """Let nothing that is meant for ``other`` leave this machine."""
+        _ip("-n", self.namespace, "route", "add", "blackhole", other.address)
+
+    def find_way_to(self, other: "Machine") -> None:
+        """Reach it again."""
+        _ip("-n", self.namespace, "route", "delete", "blackhole", other.address)
 
     def run(
         self,
@@ -124,8 +133,35 @@ def move_to(machine: Machine) -> None:
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """End a program and all that it started, at once (SIGKILL)."""
     if process.poll() is None:
+        # PostgreSQL's children lead groups of their own, and end with it unless they are frozen.
+        children = _children(process)
         os.killpg(process.pid, signal.SIGKILL)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
     process.wait()
+
+
+def freeze(process: "subprocess.Popen[bytes]") -> None:
+    """Let a program, and what it has started, stand still, as on storage that hangs."""
+    _signal(process, signal.SIGSTOP)
+
+
+def thaw(process: "subprocess.Popen[bytes]") -> None:
+    """Let it go on."""
+    _signal(process, signal.SIGCONT)
+
+
+def _signal(process: "subprocess.Popen[bytes]", which: signal.Signals) -> None:
+    os.kill(process.pid, which)
+    for child in _children(process):
+        with suppress(ProcessLookupError):
+            os.kill(child, which)
+
+
+def _children(process: "subprocess.Popen[bytes]") -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(child) for child in children.split()]
 
 
 def _ip(*words: str) -> None:

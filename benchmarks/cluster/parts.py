@@ -13,7 +13,7 @@ import psycopg
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from benchmarks.cluster.network import NET, Machine, Network, kill
+from benchmarks.cluster.network import NET, Machine, Network, freeze, kill, thaw
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = f"{NET}.10"
@@ -80,9 +80,31 @@ class PostgreSQL:
         assert self._process is not None
         kill(self._process)
 
+    def freeze(self) -> None:
+        """Let all of it stand still: its machine lives and acknowledges, it answers nothing."""
+        assert self._process is not None
+        freeze(self._process)
+
     def promote(self) -> None:
         """Make the replica the primary."""
         self._do("pg_ctl", "promote", "-D", str(self._folder))
+
+    def come_back(self, primary: "PostgreSQL") -> None:
+        """After it is dead, make it anew, as the replica that ``primary`` waits for."""
+        shutil.rmtree(self._folder)
+        self.follow(primary)
+        with primary.connect() as connection:
+            connection.autocommit = True
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'replica'")
+            connection.execute("SELECT pg_reload_conf()")
+
+    def end_connections(self) -> None:
+        """End every connection of the app."""
+        with self.connect() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'moodtracker'"
+            )
 
     def answers(self) -> bool:
         """Whether it lets somebody in."""
@@ -117,12 +139,14 @@ class PostgreSQL:
 class Process:
     """One process of Moodtracker."""
 
-    def __init__(self, machine: Machine, folder: Path, **settings: str) -> None:
-        """Not started yet."""
+    def __init__(self, machine: Machine, folder: Path, *, skew: int = 0, **settings: str) -> None:
+        """Not started yet; its clock is ``skew`` seconds fast, ``folder`` may hold zones."""
         self.machine = machine
         self.url = f"http://{machine.address}:8080"
         self._folder = folder / machine.name
         self._folder.mkdir()
+        self._skew = skew
+        self._zones = folder
         self._settings = {
             "DATA_DIR": str(self._folder),
             "HOST": machine.address,
@@ -144,8 +168,22 @@ class Process:
             sys.executable,
             str(ROOT / "main.py"),
             log=self._folder / "log",
-            environment={f"MOODTRACKER_{name}": value for name, value in self._settings.items()},
+            environment=self._environment,
         )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        own = {f"MOODTRACKER_{name}": value for name, value in self._settings.items()}
+        own["PYTHONTZPATH"] = f"{self._zones}:/usr/share/zoneinfo"
+        if self._skew:
+            library = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))[0]
+            own |= {
+                "LD_PRELOAD": str(library),
+                "FAKETIME": f"{self._skew:+d}s",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+            }
+        return own
 
     @property
     def is_running(self) -> bool:
@@ -160,6 +198,16 @@ class Process:
         """End it at once."""
         assert self._process is not None
         kill(self._process)
+
+    def freeze(self) -> None:
+        """Let it stand still."""
+        assert self._process is not None
+        freeze(self._process)
+
+    def thaw(self) -> None:
+        """Let it go on, with all that was sent to it meanwhile."""
+        assert self._process is not None
+        thaw(self._process)
 
     def stop(self) -> None:
         """Tell it to stop, and wait until it has."""

@@ -1,12 +1,12 @@
-"""The people of the cluster: who taps, and whose last year has ended."""
+"""The people of the cluster: who has a browser, and whose last year has ended."""
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 
 from moodtracker.accounts import sessions
 from moodtracker.database import Database
-from moodtracker.models import EntryRow, UserRow, entries, users
+from moodtracker.models import EntryRow, UserRow, users
 
 _LAST_YEAR = datetime.now(UTC).year - 1
 
@@ -76,15 +76,3 @@ def waiting(database: Database) -> int:
             {"year": _LAST_YEAR},
         )
         return int(counted.scalar_one())
-
-
-def kept(database: Database, user_id: int) -> list[str]:
-    """The names of the taps that stand in the person's entries of today."""
-    with database.read() as session:
-        return list(
-            session.scalars(
-                select(entries.tap).where(
-                    entries.user_id == user_id, entries.day == func.current_date()
-                )
-            )
-        )

@@ -9,6 +9,7 @@ from moodtracker.accounts import audit, links
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.mail import post
 from moodtracker.models import MessageRow, UserRow, messages, users
 
@@ -66,6 +67,7 @@ def verify(database: Database, token: str, address: str = "") -> int:
                 .where(users.id == person.id)
                 .values(email=link.email, email_verified_at=clock.now())
             )
+            tell(session, person.id)
             links.drop(session, person.id, "verify", "reset")
             post.drop(session, person.id, post.Kind.JOIN, post.Kind.VERIFY)
             if person.mail_address and person.mail_address != link.email:

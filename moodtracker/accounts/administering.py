@@ -15,6 +15,7 @@ from moodtracker.accounts import administrators, audit, leaving, sessions
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.mail import post
 from moodtracker.models import UserRow, users
 from moodtracker.models import sessions as session_rows
@@ -74,6 +75,7 @@ def switch_on(database: Database, user_id: int, by: int, address: str = "") -> N
     with database.write() as session:
         administrators.check_role(session, by)
         session.execute(update(UserRow).where(users.id == user_id).values(disabled_at=None))
+        tell(session, user_id)
         audit.note(session, user_id, Event.ENABLED, address=address)
 
 

@@ -7,6 +7,7 @@ from moodtracker import clock, installation
 from moodtracker.accounts import audit
 from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.models import UserRow, users
 
 _ADMINISTERS = (users.administrator, users.disabled_at.is_(None))
@@ -47,6 +48,7 @@ def promote(database: Database, user_id: int, by: int | None = None, address: st
         found(session)
         session.execute(update(UserRow).where(users.id == user_id).values(administrator=True))
         audit.note(session, user_id, Event.PROMOTED, address=address)
+        tell(session, user_id)
 
 
 def check_role(session: Session, user_id: int | None) -> None:

@@ -35,6 +35,7 @@ class Event(StrEnum):
     EXPORTED = "exported"
     INVITED = "invited"
     PROMOTED = "promoted"
+    MAIL_CAME_BACK = "mail_came_back"
     DISABLED = "disabled"
     ENABLED = "enabled"
     ERASED = "erased"
@@ -51,21 +52,37 @@ class Record:
     address: str
 
 
-def note(session: Session, user_id: int, event: Event, detail: str = "", address: str = "") -> None:
+def note(
+    session: Session,
+    user_id: int,
+    event: Event,
+    detail: str = "",
+    address: str = "",
+    *,
+    key: str | None = None,
+) -> None:
     """Write a line as a part of what it tells of; ``user_id`` is :data:`NOBODY` for a stranger.
 
-    ``address`` is where it came from, ``detail`` a device, an administrator or the like.
+    ``address`` is where it came from, ``detail`` a device, an administrator or the like;
+    ``key`` names the line.
     """
     session.execute(
         insert(AuditRow).values(
             user_id=user_id,
-            id=secrets.token_hex(8),
+            id=key or secrets.token_hex(8),
             at=clock.now(),
             event=event,
             detail=detail[:200],
             address=address,
         )
     )
+
+
+def note_once(session: Session, user_id: int, key: str, event: Event, detail: str = "") -> None:
+    """Write a line unless there is one of this ``key`` at this account, as what it tells of."""
+    known = session.scalar(select(audit.id).where(audit.user_id == user_id, audit.id == key))
+    if known is None:
+        note(session, user_id, event, detail, key=key)
 
 
 def of(database: Database, user_id: int, *, limit: int = 50) -> list[Record]:

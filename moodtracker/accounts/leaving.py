@@ -7,6 +7,7 @@ from moodtracker.accounts import administrators, audit, links
 from moodtracker.accounts.audit import NOBODY, Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.mail import post
 from moodtracker.models import AuditRow, InvitationRow, UserRow, invitations, users
 from moodtracker.models import audit as audit_lines
@@ -18,8 +19,7 @@ def delete_account(
     """Delete a person with all that is theirs, also what waits to be sent to them.
 
     What stays is that somebody left, without a name. They are told by mail, at the address that
-    they had verified. Whoever calls this tells their open pages. ``by`` is the administrator who
-    asks, None the person or the operator. Raises
+    they had verified. ``by`` is the administrator who asks, None the person or the operator. Raises
     :class:`~moodtracker.accounts.administrators.LastAdministrator` and
     :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
     """
@@ -30,6 +30,7 @@ def delete_account(
         if person is None:
             return
         _delete(session, user_id)
+        tell(session, user_id)
         if person.mail_address:
             post.ask(
                 session,

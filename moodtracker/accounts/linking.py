@@ -19,6 +19,7 @@ from moodtracker.accounts.identity import Ended, Identity, IdentityTaken, sid_in
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.models import (
     LogoutTokenRow,
     SessionRow,
@@ -175,6 +176,7 @@ def end_sessions(database: Database, ended: Ended) -> int | None:
                 )
             )
             audit.note(session, user_id, Event.SIGNED_OUT_ELSEWHERE)
+            tell(session, user_id)
     except IntegrityError:
         return None
     return user_id

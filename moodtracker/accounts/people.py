@@ -1,8 +1,11 @@
 """A person, as the rest of the app sees one."""
 
+import logging
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -11,7 +14,10 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
 from moodtracker.database import Database
-from moodtracker.models import installation, users
+from moodtracker.database_clock import present
+from moodtracker.models import UserRow, installation, users
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,12 @@ class Person:
     number_keys: bool
     slot_labels: bool
     notes_in_mail: bool
+    notes_answered_at: datetime | None
+    noted_year: int | None
     year_open_until: datetime | None
     clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
+    clock_doubted_at: datetime | None  # a time that it jumped to, until it is confirmed
+    moment: datetime  # when they were read, or what the clock showed before it was set back (D4)
 
     @property
     def mail_address(self) -> str | None:
@@ -57,27 +67,63 @@ class Person:
         held = self.year_open_until
         return held if held and self.moment < held and end < held else end
 
-    @property
-    def moment(self) -> datetime:
-        """Now, or the latest that the clock showed before it was set back (aware, UTC; D4)."""
-        now = clock.now()
-        return max(now, self.clock_seen_at or now)
 
-
-_OF_CLOCK = select(installation.seen_at).scalar_subquery().label("clock_seen_at")
+_OF_CLOCK = {
+    name: select(column).scalar_subquery().label(name)
+    for name, column in (
+        ("clock_seen_at", installation.seen_at),
+        ("clock_doubted_at", installation.doubted_at),
+    )
+}
 _COLUMNS = [
-    _OF_CLOCK if name == "clock_seen_at" else users[name] for name in Person.__dataclass_fields__
+    _OF_CLOCK[name] if name in _OF_CLOCK else users[name]
+    for name in Person.__dataclass_fields__
+    if name != "moment"
 ]
+_SEEN_AT = list(Person.__dataclass_fields__).index("clock_seen_at")
 
 
 def select_person() -> Select[Any]:
     """SELECT what :func:`person_from` reads; the caller adds the conditions."""
-    return select(*_COLUMNS)
+    return select(*_COLUMNS, present.label("present"))
+
+
+def locking(people: Select[Any]) -> Select[Any]:
+    """Rows of :func:`select_person`, locked against every other writer until the transaction ends.
+
+    Their moment is that at which the lock was had: it may have been waited for across midnight.
+    """
+    locked = people.with_for_update(of=UserRow).subquery()
+    return select(*[present.label(c.name) if c.name == "present" else c for c in locked.c])
 
 
 def person_from(row: Row[Any]) -> Person:
     """The person in a row that begins with the columns of :func:`select_person`."""
-    return Person(*row[: len(Person.__dataclass_fields__)])
+    *known, shown = row[: len(_COLUMNS) + 1]
+    now = clock.agreed(shown)
+    return Person(*[*known, max(now, known[_SEEN_AT] or now)])
+
+
+def readable(session: Session, found: Select[Any]) -> Sequence[Row[Any]]:
+    """What is ``found`` among people, but for those whose records cannot be read.
+
+    One damaged value must not keep everybody else from what they are due.
+    """
+    try:
+        return session.execute(found).all()
+    except (TypeError, ValueError):
+        rows: list[Row[Any]] = []
+        for user_id in session.scalars(found.with_only_columns(users.id)).all():
+            try:
+                rows += session.execute(found.where(users.id == user_id))
+            except (TypeError, ValueError):
+                _say_damaged(user_id)
+        return rows
+
+
+@lru_cache  # once, and not each minute
+def _say_damaged(user_id: int) -> None:
+    log.error("the record of person number %d is damaged, and is passed over", user_id)
 
 
 def find(database: Database, login: str) -> Person | None:
@@ -149,18 +195,26 @@ def _named(people: Select[Any], login: str) -> Select[Any]:
 
 
 def fold(name: str) -> str:
-    """The form in which usernames and e-mail addresses are stored and compared.
+    """The form in which usernames are stored and compared.
 
     NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
     look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
     """
-    storable = name.strip().replace("\0", "\ufffd").encode(errors="replace").decode()
-    return unicodedata.normalize("NFKC", storable).casefold()
+    return unicodedata.normalize("NFKC", _storable(name)).casefold()
 
 
 def fold_address(address: str) -> str:
-    """The stored form of an e-mail address: folded, its domain in Unicode (not xn--)."""
+    """The stored form of an e-mail address: its letters small, its domain in Unicode (not xn--).
+
+    Mail is sent to it, so that no letter becomes another: ß stays what it is, and so does a ς,
+    as in domains (IDNA 2008).
+    """
     try:
-        return fold(validate_email(address.strip(), check_deliverability=False).normalized)
+        checked = validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
-        return fold(address)
+        checked = _storable(address)
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in checked)
+
+
+def _storable(text: str) -> str:
+    return text.strip().replace("\0", "\ufffd").encode(errors="replace").decode()

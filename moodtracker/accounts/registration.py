@@ -29,6 +29,7 @@ from moodtracker.accounts.people import (
     Person,
     by_id,
     fold,
+    fold_address,
     password_of,
     person_from,
     select_person,
@@ -114,7 +115,7 @@ def checked_email(text: str) -> str:
         checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
     except EmailNotValidError:
         raise ValueError(_("This is not an e-mail address, such as ada@example.org.")) from None
-    return fold(checked.normalized)
+    return fold_address(checked.normalized)
 
 
 def _zone(text: str) -> str:

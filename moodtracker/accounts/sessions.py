@@ -13,8 +13,15 @@ from sqlalchemy.orm import Session
 from moodtracker import clock
 from moodtracker.accounts import audit, passwords
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.people import Person, password_of, person_from, select_person
+from moodtracker.accounts.people import (
+    Person,
+    locking,
+    password_of,
+    person_from,
+    select_person,
+)
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.models import SessionRow, UserRow, sessions, users
 
 IDLE = timedelta(days=60)
@@ -129,8 +136,7 @@ def find_with(
         return None
     row, person, more = found
     if _is_worth_noting(row):
-        with database.write() as session:
-            _note_seen(session, *key)
+        database.note(lambda session: _note_seen(session, *key))
     return SignedIn(person, key[1]), more
 
 
@@ -232,6 +238,7 @@ def end_all(database: Database, user_id: int) -> None:
 def end_all_in(session: Session, user_id: int) -> None:
     """End every session of a person as a part of something greater."""
     session.execute(delete(SessionRow).where(sessions.user_id == user_id))
+    tell(session, user_id)
 
 
 def forget_old(database: Database) -> None:
@@ -252,6 +259,7 @@ def _end(session: Session, event: Event, address: str, *which: ColumnElement[boo
     ).all()
     for row in ended:
         audit.note(session, row.user_id, event, row.device, address)
+        tell(session, row.user_id)
 
 
 def nothing_more(_session: Session, _person: Person) -> None:
@@ -276,7 +284,7 @@ _OF_SESSION = (
         sessions.created_at >= bindparam("begun_since"),
     )
 )
-_OF_SESSION_LOCKED = _OF_SESSION.with_for_update(of=UserRow)
+_OF_SESSION_LOCKED = locking(_OF_SESSION)
 
 
 def _row(session: Session, user_id: int, token_hash: str, *, lock: bool = False) -> Row[Any] | None:

@@ -25,19 +25,32 @@ _SECRETS = {"password_hash"}
 def pack(database: Database, who: SignedIn, boards: list[Board], address: str = "") -> bytes:
     """A ZIP file: the account as JSON, each year of ``boards`` as JSON, CSV and PNG.
 
-    That it was taken is noted; ``address`` is where from.
+    That it was taken is noted where that can be; ``address`` is where from.
     """
-    with database.write() as session:
-        audit.note(session, who.person.id, Event.EXPORTED, address=address)
+    database.note(
+        lambda session: audit.note(session, who.person.id, Event.EXPORTED, address=address)
+    )
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as files:
         files.writestr("account.json", _account(database, who))
         for board in boards:
-            name = f"moodtracker-{board.year}"
-            files.writestr(f"{name}.json", export.as_json(board))
-            files.writestr(f"{name}.csv", export.as_csv(board))
-            files.writestr(f"{name}.png", painting.picture(layout.landscape(board)))
+            _add(files, board)
     return packed.getvalue()
+
+
+def pack_year(board: Board) -> bytes:
+    """A ZIP file with all of one year: as JSON, CSV and PNG."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as files:
+        _add(files, board)
+    return packed.getvalue()
+
+
+def _add(files: ZipFile, board: Board) -> None:
+    name = f"moodtracker-{board.year}"
+    files.writestr(f"{name}.json", export.as_json(board))
+    files.writestr(f"{name}.csv", export.as_csv(board))
+    files.writestr(f"{name}.png", painting.picture(layout.landscape(board)))
 
 
 def _account(database: Database, who: SignedIn) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ from moodtracker.secret import Secret
 
 FORGET_AFTER = timedelta(hours=1)
 LONGEST_WAIT = timedelta(minutes=15)
+# So far the clocks of instances may differ; what lies further ahead was written by a wrong one.
+_SLACK = timedelta(minutes=15)
 
 
 class TooManyTries(Exception):  # noqa: N818 - it is an answer to a person, not a fault
@@ -106,7 +108,9 @@ class Throttle:
         if row is None:
             return 0, FORGET_AFTER
         since: timedelta = clock.now() - row.failed_at
-        return (0, since) if since >= FORGET_AFTER else (row.failures, since)
+        if -_SLACK < since < FORGET_AFTER:
+            return row.failures, max(since, timedelta(0))
+        return 0, FORGET_AFTER
 
     def _hold(self, session: Session, counts: Sequence[Count]) -> None:
         """Lock each count, or make it, so that tries at the same moment take turns."""
@@ -119,11 +123,11 @@ class Throttle:
 
     def _add_failure(self, session: Session, count: Count) -> None:
         now = clock.now()
-        forgotten = throttles.failed_at <= now - FORGET_AFTER
+        counts = and_(throttles.failed_at > now - FORGET_AFTER, throttles.failed_at < now + _SLACK)
         session.execute(
             update(ThrottleRow)
             .where(throttles.key == self._key(count.what))
-            .values(failures=case((forgotten, 1), else_=throttles.failures + 1), failed_at=now)
+            .values(failures=case((counts, throttles.failures + 1), else_=1), failed_at=now)
         )
 
     def _key(self, what: str) -> str:

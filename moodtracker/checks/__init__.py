@@ -6,7 +6,17 @@ Looking changes nothing: no folder is made, no schema upgraded. Each module look
 from collections.abc import Callable, Iterator
 
 from moodtracker import settings
-from moodtracker.checks import address, backups, clock, data, database, mail, provider, public
+from moodtracker.checks import (
+    address,
+    backups,
+    bounces,
+    clock,
+    data,
+    database,
+    mail,
+    provider,
+    public,
+)
 from moodtracker.checks.finding import Finding
 from moodtracker.settings import Settings, SettingsError
 
@@ -20,6 +30,7 @@ _CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("zones", clock.look_at_zones),
     ("address", address.look),
     ("sign-in", provider.look),
+    ("bounces", bounces.look),
 )
 
 

@@ -9,14 +9,12 @@ from sqlalchemy import func, select
 from moodtracker import clock, days
 from moodtracker.checks.database import usable
 from moodtracker.checks.finding import Finding
-from moodtracker.clock_watch import ClockWatch, Doubt
+from moodtracker.clock_watch import RELEASED, ClockWatch, Doubt
 from moodtracker.models import entries, sessions, users
 from moodtracker.settings import Settings
 
 _CLOCK = "clock"
 _ZONES = "zones"
-# No clock that is right shows less: this version was not there yet.
-_OLDEST = datetime(2026, 1, 1, tzinfo=UTC)
 _A_DAY = timedelta(days=1)
 
 
@@ -24,7 +22,7 @@ def look(config: Settings) -> Iterator[Finding]:
     """Whether the clock can be right."""
     present = clock.now()
     cure = "Set the clock, and keep it with NTP: timedatectl set-ntp true."
-    if present < _OLDEST:
+    if present < RELEASED:
         yield Finding.fault(_CLOCK, f"It says {present:%Y-%m-%d}, which is long past.", cure)
         return
     written = _last_written(config)

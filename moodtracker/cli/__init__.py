@@ -16,6 +16,7 @@ _COMMANDS = {
     "user": "user",
     "invite": "invite",
     "year-end": "year_end",
+    "bounce": "bounce",
     "backup": "backup",
     "restore": "backup",
     "demo": "demo",

@@ -73,7 +73,6 @@ def delete(app: App, username: str) -> None:
             f"{person.username} is the only administrator. Make somebody else one first: "
             "moodtracker user promote USERNAME"
         ) from None
-    app.live.tell(person.id)
     click.echo(f"The account of {person.username} is deleted.")
 
 
@@ -84,7 +83,6 @@ def promote(app: App, username: str) -> None:
     """Make USERNAME an administrator."""
     person = somebody(app, username)
     administrators.promote(app.database, person.id)
-    app.live.tell(person.id)
     click.echo(f"{person.username} is an administrator now.")
 
 
@@ -99,5 +97,4 @@ def reset_password(app: App, username: str, password: str) -> None:
         registration.set_password(app.database, person.id, password)
     except registration.InvalidInput as wrong:
         raise click.ClickException(wrong.messages["password"]) from None
-    app.live.tell(person.id)
     click.echo(f"{person.username} has a new password and is signed out everywhere.")

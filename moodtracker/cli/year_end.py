@@ -12,14 +12,14 @@ from moodtracker.app import App, envelope
 from moodtracker.cli.opened import somebody, with_app
 from moodtracker.mail import rehearsal
 from moodtracker.mail.rehearsal import Report
-from moodtracker.mail.smtp import RecipientRefused, ServerTrouble, Smtp
+from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp
 from moodtracker.yearend import Status
 
 _STATES = {
     "pending": "waiting for their time",
     "sending": "being sent",
     "sent": "sent, and still here",
-    "held": "held: their address refuses",
+    "held": "could not be delivered, and are held",
     "no_address": "without a verified address",
     "opted_out": "who want no mail",
     "empty": "without a mood",
@@ -131,8 +131,12 @@ def _send(app: App, smtp: Smtp, address: str, chosen: list[people.Person]) -> No
     person = chosen[0]
     try:
         rehearsal.send(app.database, smtp, envelope(app.settings), person, address)
-    except (ServerTrouble, RecipientRefused) as error:
+    except (ServerTrouble, MailRefused) as error:
         raise click.ClickException(f"The mail server did not take it: {error}") from None
+    except Exception as error:
+        raise click.ClickException(
+            f"The mail could not be made or handed over ({type(error).__name__})."
+        ) from None
     click.echo(f"The board of {person.username} was mailed to {address}. Nothing was deleted.")
 
 
@@ -149,11 +153,12 @@ def _status_lines(app: App) -> Iterator[str]:
     if found.trouble:
         yield (
             f"the mail server has trouble ({found.trouble.failures} tries in vain): "
-            f"{found.trouble.words}; next try {_moment(found.trouble.quiet_until)}"
+            f"{found.trouble.words}; boards wait, next try {_moment(found.trouble.quiet_until)}"
         )
     yield from _boards(found)
     if found.messages:
-        yield f"other mails waiting: {found.messages}"
+        reason = f"; the oldest: {found.message_reason}" if found.message_reason else ""
+        yield f"other mails waiting: {found.messages}{reason}"
 
 
 def _boards(found: Status) -> Iterator[str]:

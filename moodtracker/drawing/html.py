@@ -11,11 +11,10 @@ from datetime import date
 from functools import lru_cache
 from html import escape
 from itertools import chain
-from zoneinfo import ZoneInfo
 
 from moodtracker import language
 from moodtracker.board import Board, Entry
-from moodtracker.days import wall_minutes
+from moodtracker.days import wall_minutes, zone_of
 from moodtracker.drawing import day_words
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.kept import kept
@@ -180,7 +179,7 @@ def _nothing(board: Board, day: date) -> str:
 
 
 def _said(board: Board, entry: Entry) -> str:
-    local = entry.recorded_at.astimezone(ZoneInfo(board.zone))
+    local = entry.recorded_at.astimezone(zone_of(board.zone))
     return day_words.mood_at(entry.mood, language.time_of_day(local))
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from html import escape
-from zoneinfo import ZoneInfo
 
 from moodtracker import language
 from moodtracker.board import Board
+from moodtracker.days import zone_of
 from moodtracker.drawing import faces, outlines
 from moodtracker.drawing.layout import (
     BLANK,
@@ -103,7 +103,7 @@ def _words(board: Board, square: Square) -> str:
     day = language.full_day(square.day)
     if not square.moods:
         return day
-    zone = ZoneInfo(board.zone)
+    zone = zone_of(board.zone)
     moods = [
         _("{mood} at {time}").format(
             mood=entry.mood.label, time=language.time_of_day(entry.recorded_at.astimezone(zone))

@@ -1,10 +1,10 @@
 """Today's card: the question, the five moods, the moods that are in, and the notes to them."""
 
 from html import escape
-from zoneinfo import ZoneInfo
 
 from moodtracker import language, notes
 from moodtracker.board import Board, Entry
+from moodtracker.days import zone_of
 from moodtracker.drawing.faces import face
 from moodtracker.drawing.values import Values
 from moodtracker.language import gettext as _
@@ -49,7 +49,7 @@ def values(board: Board, *, labels: bool = False) -> Values:
 
 def words(board: Board, entry: Entry, *, labels: bool = False) -> str:
     """An entry in words: 'Good at 09:12', or 'Morning: Good at 09:12'."""
-    local = entry.recorded_at.astimezone(ZoneInfo(board.zone))
+    local = entry.recorded_at.astimezone(zone_of(board.zone))
     said = _("{mood} at {time}").format(mood=entry.mood.label, time=language.time_of_day(local))
     if not labels:
         return said

@@ -6,7 +6,6 @@ A link's token is made with its mail, so that nothing that waits to be sent is a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,7 @@ from moodtracker.accounts import links, people
 from moodtracker.accounts.links import Purpose
 from moodtracker.accounts.people import Person
 from moodtracker.database import Database
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, speaking, spoken
 from moodtracker.language import gettext as _
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
@@ -23,7 +23,7 @@ from moodtracker.mail.smtp import ascii_address
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """What a mail says: a subject, a heading, paragraphs, perhaps a link, and small print."""
 
     subject: str
@@ -41,7 +41,7 @@ class AccountMails:
         """Read who people are from ``database`` and write in the name of ``envelope``."""
         self._database = database
         self._envelope = envelope
-        self._makers: dict[str, Callable[[Session, Asked], tuple[str, str, _Words] | None]] = {
+        self._makers: dict[str, Callable[[Session, Asked], tuple[str, str, Words] | None]] = {
             Kind.JOIN: self._verification,
             Kind.VERIFY: self._verification,
             Kind.RESET: self._reset,
@@ -61,9 +61,9 @@ class AccountMails:
         if made is None:
             return None
         name, email, words = made
-        return self._letter(asked, name, email, words)
+        return letter(self._envelope, asked, name, email, words)
 
-    def _verification(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+    def _verification(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
         person = people.active(session, asked.user_id)
         if person is None or person.mail_address == asked.email:
             return None
@@ -76,8 +76,8 @@ class AccountMails:
             words = _welcome if asked.kind == Kind.JOIN else _new_address
             return person.first_name, asked.email, words(person, link)
 
-    def _already_here(self, owner: Person) -> _Words:
-        return _Words(
+    def _already_here(self, owner: Person) -> Words:
+        return Words(
             subject=_("You already have an account"),
             heading=_("This address is yours already"),
             paragraphs=(
@@ -93,7 +93,7 @@ class AccountMails:
             small_print=_("If it was not you, there is nothing that you have to do."),
         )
 
-    def _reset(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+    def _reset(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
         known = people.named(session, asked.email)
         person = people.active(session, known.id) if known else None
         if person is None or person.mail_address is None:
@@ -102,15 +102,15 @@ class AccountMails:
             link = self._link(session, "reset", person, person.mail_address)
             return person.first_name, person.mail_address, _new_password(person, link)
 
-    def _address_changed(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+    def _address_changed(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
         person = people.by_id(session, asked.user_id)
         if person is None:
             return None
         with speaking(person.language):
             return asked.name, asked.email, self._other_address(person)
 
-    def _other_address(self, person: Person) -> _Words:
-        return _Words(
+    def _other_address(self, person: Person) -> Words:
+        return Words(
             subject=_("Your address was changed"),
             heading=_("Your account has another address"),
             paragraphs=(
@@ -125,13 +125,13 @@ class AccountMails:
             ).format(base_url=self._envelope.base_url),
         )
 
-    def _password_changed(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+    def _password_changed(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
         person = people.by_id(session, asked.user_id)
         if person is None or person.mail_address is None:
             return None
         with speaking(person.language):
-            when = day_and_time(asked.created_at.astimezone(ZoneInfo(person.zone)))
-            words = _Words(
+            when = day_and_time(asked.created_at.astimezone(zone_of(person.zone)))
+            words = Words(
                 subject=_("Your password was changed"),
                 heading=_("Your password was changed"),
                 paragraphs=(
@@ -145,9 +145,9 @@ class AccountMails:
             )
             return person.first_name, person.mail_address, words
 
-    def _goodbye(self, session: Session, asked: Asked) -> tuple[str, str, _Words] | None:
+    def _goodbye(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
         with speaking(asked.language):
-            words = _Words(
+            words = Words(
                 subject=_("Your account is deleted"),
                 heading=_("Goodbye, {name}").format(name=asked.name),
                 paragraphs=(
@@ -165,28 +165,30 @@ class AccountMails:
         token = links.make(session, purpose, person.id, email)
         return f"{self._envelope.base_url}/{purpose}?{urlencode({'token': token})}"
 
-    def _letter(self, asked: Asked, name: str, email: str, words: _Words) -> Letter:
-        address = ascii_address(email)
-        message_id = f"<{asked.message_id}@{self._envelope.domain}>"
-        message = begin(
-            name=name,
-            address=address,
-            sender=self._envelope.sender,
-            subject=words.subject,
-            message_id=message_id,
-            date=asked.date,
-        )
-        told = {"words": words, "paragraphs": list(map(in_one_line, words.paragraphs))}
-        with speaking(words.language):
-            plain, html = render("letter.txt", told), render("letter.html", told)
-        message.set_content(plain, cte="quoted-printable")
-        message.make_alternative(Names(message_id).boundary("alternative"))
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
-        return Letter(address, message.as_bytes())
+
+def letter(envelope: Envelope, asked: Asked, name: str, email: str, words: Words) -> Letter:
+    """A mail of a few paragraphs, as text and as HTML."""
+    address = ascii_address(email)
+    message_id = f"<{asked.message_id}@{envelope.domain}>"
+    message = begin(
+        name=name,
+        address=address,
+        sender=envelope.sender,
+        subject=words.subject,
+        message_id=message_id,
+        date=asked.date,
+    )
+    told = {"words": words, "paragraphs": list(map(in_one_line, words.paragraphs))}
+    with speaking(words.language):
+        plain, html = render("letter.txt", told), render("letter.html", told)
+    message.set_content(plain, cte="quoted-printable")
+    message.make_alternative(Names(message_id).boundary("alternative"))
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    return Letter(address, message.as_bytes())
 
 
-def _welcome(person: Person, link: str) -> _Words:
-    return _Words(
+def _welcome(person: Person, link: str) -> Words:
+    return Words(
         subject=_("Please confirm your address"),
         heading=_("Welcome, {name}").format(name=person.first_name),
         paragraphs=(
@@ -204,8 +206,8 @@ def _welcome(person: Person, link: str) -> _Words:
     )
 
 
-def _new_address(person: Person, link: str) -> _Words:
-    return _Words(
+def _new_address(person: Person, link: str) -> Words:
+    return Words(
         subject=_("Please confirm your new address"),
         heading=_("{name}, is this your address?").format(name=person.first_name),
         paragraphs=(
@@ -222,8 +224,8 @@ def _new_address(person: Person, link: str) -> _Words:
     )
 
 
-def _new_password(person: Person, link: str) -> _Words:
-    return _Words(
+def _new_password(person: Person, link: str) -> Words:
+    return Words(
         subject=_("Choose a new password"),
         heading=_("{name}, choose a new password").format(name=person.first_name),
         paragraphs=(

@@ -1,15 +1,19 @@
 """What a mail server answers: the whole of it has to come in time, and to have an end.
 
 The standard library waits so long for each byte. A server that sends one a second, or lines
-without end, would keep every mail waiting for ever.
+without end, would keep every mail waiting for ever. And it knows names and passwords in ASCII
+alone.
 """
 
+import base64
+import hmac
 import io
 import smtplib
 import socket
 import time
 from typing import Any
 
+_MOST_CHALLENGES = 5
 _LONGEST = 64 * 1024  # bytes: RFC 5321 (4.5.3.1.5) allows 512 for each line
 
 
@@ -45,6 +49,8 @@ class _OfServer(smtplib.SMTP):
     """Waits for each answer as a whole."""
 
     file: io.BufferedReader | None
+    user: str
+    password: str
 
     def getreply(self) -> tuple[int, bytes]:
         """Take an answer within the socket's time-out; raises what smtplib raises."""
@@ -60,12 +66,40 @@ class _OfServer(smtplib.SMTP):
             if self.sock is sock:
                 sock.settimeout(timeout)
 
+    def auth(
+        self, mechanism: str, authobject: Any, *, initial_response_ok: bool = True
+    ) -> tuple[int, bytes]:
+        """Sign in with a name and a password in UTF-8 (RFC 4616 for PLAIN; LOGIN, CRAM-MD5).
+
+        Raises smtplib.SMTPAuthenticationError.
+        """
+        first = authobject() if initial_response_ok else None
+        self._auth_challenge_count = 0 if first is None else 1  # which ``auth_login`` looks at
+        begun = mechanism if first is None else f"{mechanism} {_in_base64(first)}"
+        code, text = self.docmd("AUTH", begun)
+        while code == 334 and self._auth_challenge_count < _MOST_CHALLENGES:
+            self._auth_challenge_count += 1
+            code, text = self.docmd(_in_base64(authobject(base64.decodebytes(text))))
+        if code not in (235, 503):
+            raise smtplib.SMTPAuthenticationError(code, text)
+        return code, text
+
+    def auth_cram_md5(self, challenge: bytes | None = None) -> str | None:  # type: ignore[override]
+        """Answer a challenge (RFC 2195)."""
+        if challenge is None:
+            return None
+        return f"{self.user} {hmac.new(self.password.encode(), challenge, 'md5').hexdigest()}"
+
     def _answers(self, sock: socket.socket) -> _Answers:
         if self.file is None:  # a new connection, or the same one encrypted
             self.file = io.BufferedReader(_Answers(sock))
         answers = self.file.raw
         assert isinstance(answers, _Answers)  # noqa: S101 - nobody else opens it
         return answers
+
+
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 class Client(_OfServer):

@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import replace
+from datetime import date
+from typing import Any, Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, sealed
+from moodtracker import clock, erasing, sealed
 from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.queue import Claim, Queue, named
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.models import SealedYearRow, messages, sealed_years, users
@@ -36,8 +39,16 @@ class Lane(Protocol):
     def taken(self, session: Session, claim: Claim) -> None:
         """The mail server has taken the mail."""
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
-        """The mail cannot be delivered to ``address``, and waits for somebody's help."""
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
+        """The mail cannot be delivered to ``address``, and waits for somebody's help.
+
+        Without an address it could not even be made. ``marks`` are written down with it.
+        """
+
+    def is_known(self, claim: Claim) -> bool:
+        """Whether the address is known to be somebody's, so that its refusal says something."""
 
 
 class Messages:
@@ -45,8 +56,14 @@ class Messages:
 
     waits_for_it = True
 
-    def __init__(self, database: Database, writers: Mapping[str, Write]) -> None:
-        """``writers`` write each kind of mail."""
+    def __init__(
+        self,
+        database: Database,
+        writers: Mapping[str, Write],
+        return_addresses: ReturnAddresses | None = None,
+    ) -> None:
+        """``writers`` write each kind of mail; without ``return_addresses`` none is read."""
+        self._return_addresses = return_addresses
         self.queue = Queue(messages, "id")
         self._forgetting = delete(messages.id.table).where(self.queue.holds)
         self._database = database
@@ -78,15 +95,26 @@ class Messages:
         if letter is None:
             with self._database.write() as session:
                 self.taken(session, claim)
-        return letter
+            return None
+        if self._return_addresses is None:
+            return letter
+        return replace(
+            letter, return_address=self._return_addresses.of_message(row.user_id, row.id)
+        )
 
     def taken(self, session: Session, claim: Claim) -> None:
         """Nothing of it has to stay."""
         session.execute(self._forgetting, named(claim))
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
         """It stays for the operator to see, until it is of no use any more."""
-        self.queue.settle(session, claim, state="held", last_error=reason)
+        self.queue.settle(session, claim, state="held", last_error=reason, **marks)
+
+    def is_known(self, claim: Claim) -> bool:
+        """Not while it is still to be verified: anybody may type anything."""
+        return claim.row.kind not in (post.Kind.JOIN, post.Kind.VERIFY)
 
 
 class Boards:
@@ -100,14 +128,22 @@ class Boards:
         envelope: Envelope,
         unsubscribing: Unsubscribing,
         is_open: Callable[[], bool],
+        return_addresses: ReturnAddresses | None = None,
     ) -> None:
         """``is_open`` says whether boards may be sent: not while the clock is in doubt (Y9)."""
+        self._return_addresses = return_addresses
+        self._sent_to: dict[int, str] = {}  # of what is on its way, by person
         self.queue = Queue(sealed_years, "year")
         self._reading = (
             select_person()
             .add_columns(sealed_years.moods)
             .join(SealedYearRow, sealed_years.user_id == users.id)
             .where(self.queue.holds)
+        )
+        self._noting = (
+            update(sealed_years.year.table)
+            .where(self.queue.holds)
+            .values(notes_mailed=bindparam("has_notes"))
         )
         self.is_open = is_open
         self._database = database
@@ -124,10 +160,15 @@ class Boards:
         state = wanted_state(person, has_moods=row.moods is not None)
         if state != "pending":
             with self._database.write() as session:
-                self.queue.settle(session, claim, state=state)
+                self.queue.settle(session, claim, state=state, stuck_since=clock.now())
             return None
         year, moods = claim.row.year, row.moods
-        address = ascii_address(person.mail_address or "")
+        if claim.row.notes:
+            # Before it is sent, so that it holds of the mail that is taken in the end.
+            with self._database.write() as session:
+                session.execute(self._noting, named(claim) | {"has_notes": person.notes_in_mail})
+        address = self._sent_to[person.id] = ascii_address(person.mail_address or "")
+        returns = self._return_addresses
         with speaking(person.language):
             return Letter(
                 address,
@@ -141,23 +182,51 @@ class Boards:
                     base_url=self._envelope.base_url,
                     keep_days=self._envelope.keep_days,
                     has_notes=person.notes_in_mail,
+                    notes_until=self._notes_until(claim, person),
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
+                returns.of_board(person.id, year, address) if returns else None,
             )
+
+    def _notes_until(self, claim: Claim, person: Person) -> date | None:
+        """Until when notes that the mail leaves out are here; None where their person has them."""
+        if claim.row.downloaded_at is not None:
+            return None
+        return erasing.kept_until(claim.row, clock.now(), person.zone)
 
     def taken(self, session: Session, claim: Claim) -> None:
         """From now on its days are counted."""
         if self.queue.settle(
-            session, claim, state="sent", sent_at=clock.now(), last_error=None, refused_email=None
+            session,
+            claim,
+            state="sent",
+            sent_at=clock.now(),
+            sent_to=self._sent_to.pop(claim.user_id, None),
+            last_error=None,
+            refused_email=None,
+            failed_in_spell=None,
+            waits_for_server=False,
         ):
             log.info("a board was mailed")
 
-    def held(self, session: Session, claim: Claim, reason: str, address: str) -> None:
+    def held(
+        self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any
+    ) -> None:
         """Until its person gives another address, or the operator tries again (Y4)."""
         if self.queue.settle(
-            session, claim, state="held", last_error=reason, refused_email=address
+            session,
+            claim,
+            state="held",
+            last_error=reason,
+            refused_email=address,
+            stuck_since=clock.now(),
+            **marks,
         ):
-            log.warning("a board is held: its person's mail address is refused")
+            log.warning("a board is held: it cannot be delivered")
+
+    def is_known(self, claim: Claim) -> bool:
+        """Always: it was verified."""
+        return True
 
 
 def wanted_state(person: Person, *, has_moods: bool) -> str:

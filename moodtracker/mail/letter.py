@@ -50,11 +50,13 @@ class Asked:
 class Letter:
     """A mail ready to be handed over: the address that it goes to, and its bytes.
 
-    The domain of ``address`` is in xn-- form, and lines end in CRLF.
+    The domain of ``address`` is in xn-- form, and lines end in CRLF. ``return_address`` is where it
+    comes back to that cannot be delivered, where that is not the sender.
     """
 
     address: str
     content: bytes
+    return_address: str | None = None
 
 
 # Writes the mail that was asked for, just before it is sent; None where there is nothing to send

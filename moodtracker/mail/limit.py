@@ -1,7 +1,7 @@
 """The mail server's hourly limit, kept over restarts and by all workers together.
 
-Each try counts in the minute that it is made in, and an hour is the last 60 of them; a lock on the
-installation's row lets workers take turns.
+Each try counts in the minute that it is made in, until the whole of that minute is an hour ago; a
+lock on the installation's row lets workers take turns.
 """
 
 from datetime import timedelta
@@ -36,7 +36,8 @@ class HourlyLimit:
         installation.lock(session)
         now = clock.now()
         # What a clock wrote that ran ahead does not count for ever.
-        of_this_hour = mail_counts.minute.between(now - _HOUR, now + _MINUTE)
+        since = (now - _HOUR).replace(second=0, microsecond=0)
+        of_this_hour = mail_counts.minute.between(since, now + _MINUTE)
         tried = session.scalar(select(func.sum(mail_counts.mails)).where(of_this_hour)) or 0
         kept_free = 0 if waits_for_it else max(1, self._mails // _FOR_PEOPLE)
         return bool(tried >= max(1, self._mails - kept_free))

@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager
 from typing import Self
 
 from moodtracker.mail.letter import Letter
-from moodtracker.mail.smtp import Connection, ServerTrouble, Smtp
+from moodtracker.mail.replies import Whose
+from moodtracker.mail.smtp import Connection, MailRefused, ServerTrouble, Smtp
 
 
 class Line:
@@ -31,16 +32,32 @@ class Line:
 
         A server that ends the connection after so many mails is no trouble: it is called anew.
         Raises :class:`~moodtracker.mail.smtp.ServerTrouble` or
-        :class:`~moodtracker.mail.smtp.RecipientRefused`.
+        :class:`~moodtracker.mail.smtp.MailRefused`.
         """
+        was_proven = self._is_proven
+        try:
+            self._try(letter)
+        except (ServerTrouble, MailRefused) as error:
+            if not (error.is_closed and was_proven):
+                raise
+            self._try(letter)
+
+    def _try(self, letter: Letter) -> None:
+        """Hand over one mail; a connection that is of no use any more is closed."""
         try:
             self._hand_over(letter)
-        except ServerTrouble as trouble:
-            was_proven = self._is_proven
+        except MailRefused as refusal:
+            if refusal.is_closed:
+                self.close()
+            raise
+        except ServerTrouble:
             self.close()
-            if not (trouble.is_closed and was_proven):
-                raise
-            self._hand_over(letter)
+            raise
+        except Exception as error:
+            # Whatever it is: it is this mail's, and must not keep the others from being tried.
+            self.close()
+            words = f"the mail could not be handed over ({type(error).__name__})"
+            raise MailRefused(words, Whose.UNCLEAR, is_passing=False) from None
 
     def close(self) -> None:
         """End the connection, if there is one."""
@@ -53,5 +70,6 @@ class Line:
         if self._connection is None:
             self._opened = self._smtp.connect()
             self._connection = self._opened.__enter__()
-        self._connection.send(self._sender_address, letter.address, letter.content)
+        sender = letter.return_address or self._sender_address
+        self._connection.send(sender, letter.address, letter.content)
         self._is_proven = True

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from moodtracker.language import direction, gettext, spoken
+from moodtracker.mail.smtp import ascii_address
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "assets" / "mail"
 
@@ -34,7 +35,7 @@ def begin(
     """
     message = EmailMessage(policy.SMTP if address.isascii() else policy.SMTPUTF8)
     sender_name, sender_address = parseaddr(sender)
-    message["From"] = _mailbox(in_one_line(sender_name), sender_address)
+    message["From"] = _mailbox(in_one_line(sender_name), ascii_address(sender_address))
     message["To"] = _mailbox(in_one_line(name), address)
     message["Subject"] = in_one_line(subject)
     message["Date"] = format_datetime(date)

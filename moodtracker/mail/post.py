@@ -25,6 +25,7 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail
     PREVIEW = "preview"  # to a person: their year so far, because they asked for it
     REMINDER = "reminder"  # to a person: that the day has no mood yet
+    TROUBLE = "trouble"  # to an administrator: what is or was wrong with this server
     GOODBYE = "goodbye"  # to somebody whose account is gone
 
 
@@ -73,16 +74,16 @@ def ask(
 
 
 def ask_for_preview(database: Database, person: Person) -> bool:
-    """Have a person's year so far mailed to them; False where one is waiting to be sent already."""
+    """Have a person's year so far mailed to them; False where one is on its way already.
+
+    One that could not be delivered gives way.
+    """
     if person.mail_address is None:
         return False
+    previews = messages.user_id == person.id, messages.kind == Kind.PREVIEW
     with database.write() as session:
-        waiting = session.scalar(
-            select(func.count())
-            .select_from(MessageRow)
-            .where(messages.user_id == person.id, messages.kind == Kind.PREVIEW)
-        )
-        if waiting:
+        session.execute(delete(MessageRow).where(*previews, messages.state == "held"))
+        if session.scalar(select(func.count()).select_from(MessageRow).where(*previews)):
             return False
         ask(session, Kind.PREVIEW, person.mail_address, user_id=person.id)
     return True

@@ -6,7 +6,7 @@ holds it may say what came of it (Y3).
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from moodtracker.mail import delays
 # Longer than the slowest mail server takes over one mail, counting every answer's time-out.
 LEASE = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=30)
+_LONGEST_WAIT = delays.LONGEST * (1 + delays.JITTER)
 _INTERRUPTED = "sending was interrupted"
 _USER, _KEY, _NEW = "claimed_user", "claimed_key", "new_"  # what values are given by
 
@@ -41,16 +42,27 @@ Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One row that a worker has taken on: whose it is, which one, and how it stood."""
+    """One row that a worker has taken on: whose it is, which one, how it stood, and when."""
 
     user_id: int
     key: Any
     row: Row[Any]
+    at: datetime
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it has now failed for 30 days of tries (a person's own, not the server's)."""
+        """Whether it has now failed for 30 days of tries."""
         return delays.together(self.row.attempts) >= GIVE_UP_AFTER
+
+    @property
+    def waited(self) -> timedelta:
+        """How long its tries have been going on at the least."""
+        return delays.together(self.row.attempts - 1)
+
+    def date_after(self, *, may_be_taken: bool) -> datetime | None:
+        """The mail's date from now on: that of the try at which it was first handed over."""
+        is_new = self.row.message_date == self.at
+        return None if is_new and not may_be_taken else self.row.message_date
 
 
 def named(claim: Claim) -> dict[str, Any]:
@@ -80,7 +92,7 @@ class Queue:
     def is_due(self) -> ColumnElement[bool]:
         """Whether there is anything for a worker to do now."""
         now = clock.now()
-        return exists().where(or_(self._waits(now), self._is_lost(now)))
+        return exists().where(or_(self._waits(now, now + _LONGEST_WAIT), self._is_lost(now)))
 
     def return_lost(self, session: Session) -> None:
         """Give back what a worker took on and never settled: how that ended is unknown."""
@@ -98,9 +110,10 @@ class Queue:
     def claim(self, session: Session) -> Claim | None:
         """Take on the row that has waited longest, so that no other worker can."""
         now = clock.now()
-        found = session.execute(self._claiming, {"now": now, "until": now + LEASE})
+        given = {"now": now, "until": now + LEASE, "longest": now + _LONGEST_WAIT}
+        found = session.execute(self._claiming, given)
         row = found.first()
-        return Claim(row.user_id, row._mapping[self._key.name], row) if row else None
+        return Claim(row.user_id, row._mapping[self._key.name], row, now) if row else None
 
     def settle(self, session: Session, claim: Claim, **values: Any) -> bool:
         """Write down what came of a claim; False where it is not this worker's any more."""
@@ -110,24 +123,68 @@ class Queue:
         given = {_NEW + name: value for name, value in values.items()}
         return session.execute(self._settling[names], named(claim) | given).first() is not None
 
-    def put_back(self, session: Session, claim: Claim, reason: str, *, counts: bool) -> None:
-        """Let a row wait for its next try; ``counts``: it failed by itself, the waits grow."""
-        attempts = claim.row.attempts if counts else claim.row.attempts - 1
+    def put_back(
+        self,
+        session: Session,
+        claim: Claim,
+        reason: str,
+        *,
+        may_be_taken: bool = False,
+        **marks: Any,
+    ) -> None:
+        """Let a row wait for its next try, longer each time; ``marks`` are written with it.
+
+        ``may_be_taken``: the server has it, perhaps, and keeps its date.
+        """
         self.settle(
             session,
             claim,
             state="pending",
-            attempts=attempts,
-            next_try_at=clock.now() + delays.jittered(attempts),
+            next_try_at=clock.now() + delays.jittered(claim.row.attempts),
             last_error=reason,
+            message_date=claim.date_after(may_be_taken=may_be_taken),
+            **marks,
         )
+
+    def suspect(self, session: Session, spell: int) -> Sequence[int]:
+        """Let all that was refused in a spell wait for the server; whose it is.
+
+        Behind what was not tried yet: that tells more.
+        """
+        c, later = self._columns, clock.now() + delays.after(1)
+        return session.scalars(
+            update(self._table)
+            .where(c.failed_in_spell == spell, c.state.in_(("pending", "held")))
+            .values(state="pending", next_try_at=later, waits_for_server=True)
+            .returning(c.user_id)
+        ).all()
+
+    def release(self, session: Session) -> Sequence[int]:
+        """Try what waited for the server anew, as if it had never been tried; whose it is."""
+        c = self._columns
+        return self._try_now(session, c.waits_for_server, c.state.in_(("pending", "held")))
+
+    def try_now(self, session: Session) -> Sequence[int]:
+        """Try what is held, or waits between two tries, now and anew; whose it is."""
+        c = self._columns
+        failed = and_(c.state == "pending", c.attempts > 0)
+        return self._try_now(session, or_(c.state == "held", failed))
+
+    def _try_now(self, session: Session, *conditions: ColumnElement[bool]) -> Sequence[int]:
+        return session.scalars(
+            update(self._table)
+            .where(*conditions)
+            .values(state="pending", next_try_at=clock.now(), attempts=0, waits_for_server=False)
+            .returning(self._columns.user_id)
+        ).all()
 
     def _claim_longest_waiting(self) -> ReturningUpdate[Any]:
         now = bindparam("now", type_=self._columns.next_try_at.type)
+        longest = bindparam("longest", type_=self._columns.next_try_at.type)
         c = self._columns
         longest_waiting = (
             select(c.user_id, self._key)
-            .where(self._waits(now))
+            .where(self._waits(now, longest))
             .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
             .limit(1)
             .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
@@ -168,9 +225,18 @@ class Queue:
             c.lease_owner == self._owner,
         )
 
-    def _waits(self, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    def _waits(
+        self, now: datetime | ColumnElement[datetime], longest: datetime | ColumnElement[datetime]
+    ) -> ColumnElement[bool]:
+        """Its time has come, or is further off than any wait: by a clock that is set right since.
+
+        But a board may wait for its own New Year.
+        """
         c = self._columns
-        return and_(c.state == "pending", c.next_try_at <= now)
+        is_put_off = c.next_try_at > longest
+        if "due_at" in c:
+            is_put_off = and_(is_put_off, c.next_try_at > c.due_at)
+        return and_(c.state == "pending", or_(c.next_try_at <= now, is_put_off))
 
     def _is_lost(self, now: datetime) -> ColumnElement[bool]:
         """The lease is over, or was given by a clock that has been set back since."""

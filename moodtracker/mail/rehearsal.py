@@ -17,7 +17,7 @@ from moodtracker.diary import read_year
 from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
-from moodtracker.mail.smtp import ServerTrouble, Smtp, ascii_address
+from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp, ascii_address
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +101,8 @@ def rehearse(
 
 def _trouble(smtp: Smtp, envelope: Envelope) -> str:
     try:
-        with smtp.connect() as connection:
-            connection.check_sender(envelope.sender_address)
-    except ServerTrouble as trouble:
+        smtp.try_sender(envelope.sender_address)
+    except (ServerTrouble, MailRefused) as trouble:
         return str(trouble)
     return ""
 
@@ -112,7 +111,7 @@ def send(database: Database, smtp: Smtp, envelope: Envelope, person: Person, add
     """Mail the person's current board to ``address`` at once.
 
     Raises :class:`~moodtracker.mail.smtp.ServerTrouble` or
-    :class:`~moodtracker.mail.smtp.RecipientRefused`.
+    :class:`~moodtracker.mail.smtp.MailRefused`.
     """
     letter = write(
         database,

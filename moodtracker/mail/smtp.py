@@ -1,50 +1,70 @@
-"""Handing a mail to a mail server by SMTP (RFC 5321), and saying whose trouble a refusal is."""
+"""Handing a mail to a mail server by SMTP (RFC 5321), and saying what came of it."""
 
 import re
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import Literal, Self
 
-from email_validator import EmailNotValidError, validate_email
-
+from moodtracker.mail import replies
 from moodtracker.mail.answers import Client, EncryptedClient
+from moodtracker.mail.replies import Phase, Reply, Whose
+from moodtracker.setting_values import ascii_host
 from moodtracker.settings import Settings
 
 Security = Literal["starttls", "tls", "none"]
 
-# RFC 3463: X.1 is about the address, X.2 about its mailbox; all else (policy, quota of the
-# sender, routing) is nobody's fault who is written to.
-_ENHANCED = re.compile(r"[245]\.((\d{1,3})\.\d{1,3})\b")
-_ABOUT_A_PERSON = {"1", "2"}
-_NOT_OF_THE_RECIPIENT = {"1.7", "1.8"}  # about the sender's address
 _CLOSING = 421
-# Replies to RCPT without an enhanced code that mean the mailbox (RFC 5321, 4.2.3).
-_MAILBOX_CODES = {450, 452, 550, 551, 552, 553}
+_ABOUT_THE_RECIPIENT = (Whose.ADDRESS, Whose.MAILBOX, Whose.LATER)
+# What a server takes for a name of ours (RFC 5321, 4.1.1.1): with a dot, in plain letters.
+_FULL_NAME = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 
 
 class ServerTrouble(Exception):  # noqa: N818
     """The mail server is out of reach, refuses us or fails: trouble for the whole queue.
 
     ``is_closed``: it has ended the connection before it was given a mail, as servers do that take
-    so many over each; ``may_be_taken``: it fell silent after it was given all of the mail.
+    so many over each; ``may_be_taken``: it fell silent after it was given all of the mail;
+    ``at_a_mail``: the connection broke amid one mail, which may be that mail's doing.
     """
 
-    def __init__(self, reason: str, *, is_closed: bool = False, may_be_taken: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        is_closed: bool = False,
+        may_be_taken: bool = False,
+        at_a_mail: bool = False,
+    ) -> None:
         """Keep the server's words."""
         super().__init__(reason)
         self.is_closed = is_closed
         self.may_be_taken = may_be_taken
+        self.at_a_mail = at_a_mail
 
 
-class RecipientRefused(Exception):  # noqa: N818
-    """The mail server does not take mail for this one address; ``for_good`` or for now."""
+class MailRefused(Exception):  # noqa: N818
+    """The mail server does not take this one mail, and says why."""
 
-    def __init__(self, reason: str, *, for_good: bool) -> None:
-        """Keep the server's words."""
+    def __init__(
+        self, reason: str, whose: Whose, *, is_passing: bool, is_closed: bool = False
+    ) -> None:
+        """Keep the server's words; ``is_passing``: it may take the mail later (RFC 5321, 4yz)."""
         super().__init__(reason)
-        self.for_good = for_good
+        self.whose = whose
+        self.is_passing = is_passing
+        self.is_closed = is_closed
+
+    @property
+    def for_good(self) -> bool:
+        """Whether no later try can help: there is no such mailbox."""
+        return self.whose is Whose.ADDRESS and not self.is_passing
+
+
+class RecipientRefused(MailRefused):
+    """It does not take mail for this one address."""
 
 
 class Connection:
@@ -59,47 +79,81 @@ class Connection:
         """Hand over one mail; returns once the server has taken it (250 after the final dot).
 
         ``message`` has CRLF line ends and goes out as it is. Raises :class:`ServerTrouble`, after
-        which the connection is not to be used again, or :class:`RecipientRefused`.
+        which the connection is not to be used again, or :class:`MailRefused`.
         """
+        options = self._options(sender, recipient, message)
+        self._mail(sender, options)
+        self._rcpt(sender, recipient)
+        self._data(sender, message)
+
+    def try_envelope(self, sender: str, recipient: str) -> None:
+        """Ask whether a mail would be taken, and send none (RFC 5321, 4.1.1.5).
+
+        Raises what :meth:`send` does.
+        """
+        self._mail(sender, self._options(sender, recipient, b""))
+        self._rcpt(sender, recipient)
+        self._reset()
+
+    def _options(self, sender: str, recipient: str, message: bytes) -> list[str]:
+        """What has to be said with MAIL (RFC 1870, RFC 6152, RFC 6531)."""
+        with_size = bool(message) and self._client.has_extn("size")
+        options = [f"SIZE={len(message)}"] if with_size else []
+        if message.isascii() and recipient.isascii() and sender.isascii():
+            return options
+        if self._client.has_extn("smtputf8"):
+            return [*options, "BODY=8BITMIME", "SMTPUTF8"]
+        words = "the mail server cannot take an address with letters such as these (RFC 6531)"
+        if not sender.isascii():
+            raise ServerTrouble(words)
+        raise RecipientRefused(words, Whose.ADDRESS, is_passing=False)
+
+    def _mail(self, sender: str, options: list[str]) -> None:
         try:
-            self._envelope(sender, recipient, self._options(recipient, message))
+            code, text = self._client.mail(sender, options)
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error), is_closed=_is_closed(error)) from None
-        self._data(message)
-
-    def _options(self, recipient: str, message: bytes) -> list[str]:
-        """What has to be said with MAIL (RFC 1870, RFC 6152, RFC 6531)."""
-        options = [f"SIZE={len(message)}"] if self._client.has_extn("size") else []
-        if message.isascii() and recipient.isascii():
-            return options
-        if not self._client.has_extn("smtputf8"):
-            raise RecipientRefused(
-                "the mail server cannot take an address with letters such as these (RFC 6531)",
-                for_good=True,
-            )
-        return [*options, "BODY=8BITMIME", "SMTPUTF8"]
-
-    def _envelope(self, sender: str, recipient: str, options: list[str]) -> None:
-        code, words = self._client.mail(sender, options)
         if code != 250:
-            raise ServerTrouble(_reply(code, words), is_closed=code == _CLOSING)
-        code, words = self._client.rcpt(recipient)
-        if code not in (250, 251):
-            refusal = _refusal(code, words, _MAILBOX_CODES)
-            with suppress(smtplib.SMTPException, OSError):
-                self._client.rset()  # to go on with the next mail
-            raise refusal
+            raise self._refusal("mail", code, text, sender)
 
-    def _data(self, message: bytes) -> None:
+    def _rcpt(self, sender: str, recipient: str) -> None:
+        try:
+            code, text = self._client.rcpt(recipient)
+        except (smtplib.SMTPException, OSError) as error:
+            raise ServerTrouble(
+                _words(error), is_closed=_is_closed(error), at_a_mail=True
+            ) from None
+        if code not in (250, 251):
+            raise self._refusal("rcpt", code, text, sender)
+
+    def _data(self, sender: str, message: bytes) -> None:
         try:
             with self._more_patience():
-                code, words = self._client.data(message)
+                code, text = self._client.data(message)
         except smtplib.SMTPDataError as error:  # what it answered to DATA itself
-            raise _refusal(error.smtp_code, error.smtp_error, set()) from None
+            raise self._refusal("data", error.smtp_code, error.smtp_error, sender) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise ServerTrouble(_words(error), may_be_taken=True) from None
+            raise ServerTrouble(_words(error), may_be_taken=True, at_a_mail=True) from None
         if code != 250:
-            raise _refusal(code, words, set())
+            raise self._refusal("data", code, text, sender)
+
+    def _refusal(
+        self, phase: Phase, code: int, text: bytes | str, sender: str
+    ) -> MailRefused | ServerTrouble:
+        """What to raise; the connection is made ready for the next mail."""
+        if code != _CLOSING:
+            self._reset()
+        reply = Reply.of(code, text)
+        whose = replies.whose(phase, reply, sender)
+        if whose is Whose.SERVER:
+            return ServerTrouble(str(reply), is_closed=code == _CLOSING)
+        kind = RecipientRefused if whose in _ABOUT_THE_RECIPIENT else MailRefused
+        is_passing = code < 500 or whose is Whose.MAILBOX
+        return kind(str(reply), whose, is_passing=is_passing, is_closed=code == _CLOSING)
+
+    def _reset(self) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            self._client.rset()
 
     @contextmanager
     def _more_patience(self) -> Iterator[None]:
@@ -109,21 +163,11 @@ class Connection:
             return
         timeout = sock.gettimeout()
         sock.settimeout(self._final_timeout)
-        yield
-        sock.settimeout(timeout)
-
-    def check_sender(self, sender: str) -> None:
-        """Ask whether mails from ``sender`` are taken, and send none (RFC 5321, 4.1.1.5).
-
-        Raises :class:`ServerTrouble`.
-        """
         try:
-            code, text = self._client.mail(sender)
-            self._client.rset()
-        except (smtplib.SMTPException, OSError) as error:
-            raise ServerTrouble(_words(error)) from None
-        if code >= 400:
-            raise ServerTrouble(_reply(code, text))
+            yield
+        finally:
+            if self._client.sock is sock:
+                sock.settimeout(timeout)
 
 
 class Smtp:
@@ -175,7 +219,8 @@ class Smtp:
         """Open a connection, encrypted and signed in as set; raises :class:`ServerTrouble`."""
         try:
             client = self._open()
-        except (smtplib.SMTPException, OSError) as error:
+        except Exception as error:
+            # The standard library raises others as well, for a host or a name that it cannot spell.
             raise ServerTrouble(_words(error)) from None
         try:
             yield Connection(client, self._final_timeout)
@@ -184,6 +229,19 @@ class Smtp:
                 client.quit()
             except (smtplib.SMTPException, OSError):
                 client.close()
+
+    def try_sender(self, sender: str) -> str:
+        """Try MAIL FROM and RCPT with our own sender, and send nothing: would mails be taken.
+
+        Returns what the server says of a sender that has no mailbox, where bounces get lost; '' as
+        a rule. Raises :class:`ServerTrouble` or :class:`MailRefused`.
+        """
+        try:
+            with self.connect() as connection:
+                connection.try_envelope(sender, sender)
+        except RecipientRefused as refused:
+            return str(refused) if refused.for_good else ""
+        return ""
 
     def _open(self) -> smtplib.SMTP:
         trusted = ssl.create_default_context()
@@ -194,6 +252,9 @@ class Smtp:
         else:
             client = Client(self._host, self._port, self._our_name, timeout=self._timeout)
         try:
+            if client.sock is not None:
+                ours = client.sock.getsockname()[0]
+                client.local_hostname = greeting(self._our_name, ours)
             if self._security == "starttls":
                 client.starttls(context=trusted)
             client.ehlo_or_helo_if_needed()
@@ -206,26 +267,29 @@ class Smtp:
 
 
 def ascii_address(address: str) -> str:
-    """The address with its domain as xn-- (IDNA), as headers and envelopes want it."""
-    try:
-        checked = validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
+    """The address with its domain as xn-- (IDNA 2008), as headers and envelopes want it."""
+    local, at, domain = address.rpartition("@")
+    if not local or domain.isascii():
         return address
-    return f"{checked.local_part}@{checked.ascii_domain}"
+    try:
+        return f"{local}{at}{ascii_host(domain)}"
+    except ValueError:
+        return address
 
 
-def _refusal(
-    code: int, text: bytes | str, mailbox_codes: set[int]
-) -> RecipientRefused | ServerTrouble:
-    words = _reply(code, text)
-    enhanced = _ENHANCED.search(words)
-    if enhanced:
-        about_person = enhanced[2] in _ABOUT_A_PERSON and enhanced[1] not in _NOT_OF_THE_RECIPIENT
-    else:
-        about_person = code in mailbox_codes
-    if about_person:
-        return RecipientRefused(words, for_good=code >= 500)
-    return ServerTrouble(words, is_closed=code == _CLOSING)
+def greeting(our_name: str, our_address: str) -> str:
+    """What we say with EHLO: our full name, else our address as a literal (RFC 5321, 4.1.3).
+
+    Servers refuse names without a dot, such as localhost, and addresses without brackets.
+    """
+    name = our_name.rstrip(".")
+    if _FULL_NAME.fullmatch(name):
+        return name
+    try:
+        address = ip_address(our_address.partition("%")[0])
+    except ValueError:
+        return name
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 
 def _is_closed(error: Exception) -> bool:
@@ -239,13 +303,15 @@ def _is_closed(error: Exception) -> bool:
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return _reply(error.smtp_code, error.smtp_error)
+        return str(Reply.of(error.smtp_code, error.smtp_error))
     if isinstance(error, TimeoutError):
         return "the mail server does not answer in time"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _reply(code: int, text: bytes | str) -> str:
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    return f"{code} {' '.join(text.split())}"[:300]
+    if isinstance(error, smtplib.SMTPException | OSError):
+        return " ".join(str(error).split()) or type(error).__name__
+    # Its text may hold a password.
+    return (
+        "the mail server cannot be spoken to with these settings: a name, address or password has "
+        f"a letter that cannot be sent ({type(error).__name__})"
+        if isinstance(error, UnicodeError)
+        else f"the mail server cannot be spoken to ({type(error).__name__})"
+    )

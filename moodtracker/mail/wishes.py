@@ -4,6 +4,7 @@ from sqlalchemy import update
 
 from moodtracker.accounts import audit
 from moodtracker.database import Database
+from moodtracker.live import tell
 from moodtracker.models import UserRow, users
 
 
@@ -31,3 +32,4 @@ def _set(database: Database, user_id: int, name: str, address: str, *, wanted: b
         if changed:
             detail = f"{name} {'on' if wanted else 'off'}"
             audit.note(session, user_id, audit.Event.SETTINGS_CHANGED, detail, address)
+            tell(session, user_id)

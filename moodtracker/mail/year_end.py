@@ -11,6 +11,7 @@ multipart/mixed
 """
 
 from collections.abc import Iterator
+from datetime import date as calendar_date
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from moodtracker import export
 from moodtracker.board import Board
 from moodtracker.drawing import layout, painting
 from moodtracker.language import gettext as _
-from moodtracker.language import month, ngettext, weekday
+from moodtracker.language import in_its_year, month, ngettext, weekday
 from moodtracker.mail import mime, unsubscribe
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.moods import Mood
@@ -35,6 +36,7 @@ def compose(
     base_url: str,
     keep_days: int,
     has_notes: bool = False,
+    notes_until: calendar_date | None = None,
     unsubscribe_address: str = "",
     rehearsal: bool = False,
 ) -> bytes:
@@ -42,16 +44,21 @@ def compose(
 
     The same bytes each time. ``name`` is the person's, as they typed it; ``sender`` is "a@b" or
     "Name <a@b>"; ``message_id`` has its angle brackets; ``date`` is aware; ``keep_days`` is how
-    long the server keeps the year after this mail. ``has_notes``: the table is the long one, with
-    notes and moments. ``unsubscribe_address`` stops these mails (RFC 8058). A ``rehearsal`` says
+    long the server keeps the year after this mail. ``has_notes``: the table, which has every mood
+    with its time, has the notes too. Where they are left out, the mail says how many they are and
+    that they are only on the server, until ``notes_until`` at the least; None where their person
+    has downloaded them. ``unsubscribe_address`` stops these mails (RFC 8058). A ``rehearsal`` says
     that it is one. Lines end in CRLF and bodies are in 7 bits; so are headers, unless the local
     part of ``address`` is not ASCII (RFC 6531). Raises ValueError where an address is none.
     """
     name = in_one_line(name)
     picture = painting.picture(layout.landscape(board))
     part_names = Names(message_id)
+    left_out = 0 if has_notes or not (notes_until or rehearsal) else board.notes
     words = {
-        **_words(board, name, base_url, keep_days, rehearsal=rehearsal),
+        **_words(
+            board, name, base_url, keep_days, left_out, until=notes_until, rehearsal=rehearsal
+        ),
         "picture": f"cid:{part_names.content_id}",
         "unsubscribe_address": unsubscribe_address,
     }
@@ -92,22 +99,38 @@ def compose(
     return mime.message(headers, content, *unsubscribe.headers(unsubscribe_address))
 
 
-def page(board: Board, *, name: str, base_url: str, keep_days: int, picture: str) -> str:
+def page(
+    board: Board,
+    *,
+    name: str,
+    base_url: str,
+    keep_days: int,
+    picture: str,
+    has_notes: bool = False,
+) -> str:
     """The mail's HTML alone, to be looked at in a browser; ``picture`` is where its picture is."""
-    words = _words(board, in_one_line(name), base_url, keep_days, rehearsal=True)
+    left_out = 0 if has_notes else board.notes
+    words = _words(board, in_one_line(name), base_url, keep_days, left_out, rehearsal=True)
     return render("year-end.html", {**words, "picture": picture, "unsubscribe_address": ""})
 
 
 def _table(board: Board, disposition: str, *, has_notes: bool) -> bytes:
-    if has_notes:
-        return mime.quoted_text("csv", export.as_csv(board), disposition)
-    return mime.ascii_text("csv", export.as_short_csv(board), disposition)
+    table = export.as_csv(board, has_notes=has_notes)
+    make = mime.quoted_text if has_notes else mime.ascii_text
+    return make("csv", table, disposition)
 
 
 def _words(
-    board: Board, name: str, base_url: str, keep_days: int, *, rehearsal: bool
+    board: Board,
+    name: str,
+    base_url: str,
+    keep_days: int,
+    left_out: int,
+    *,
+    until: calendar_date | None = None,
+    rehearsal: bool,
 ) -> dict[str, Any]:
-    """What the templates say."""
+    """What the templates say; ``left_out`` is how many notes are not in the mail."""
     year = board.year
     kept = _kept(board)
     counts = ", ".join(f"{mood.label} {count}" for mood, count in _brightest_first(board.counts))
@@ -130,7 +153,9 @@ def _words(
         ],
         "months": list(_months(board)),
         "base_url": base_url,
-        "footer": _footer(year, keep_days, rehearsal=rehearsal),
+        "notes": _notes(left_out, until) if left_out else "",
+        "download": f"{base_url.rstrip('/')}/#closed-year" if left_out and until else "",
+        "footer": _footer(year, keep_days, left_out, rehearsal=rehearsal),
     }
 
 
@@ -174,12 +199,37 @@ def _months(board: Board) -> Iterator[tuple[str, list[tuple[Mood, int]]]]:
         yield month(number, "abbreviated"), _brightest_first(picked)
 
 
-def _footer(year: int, keep_days: int, *, rehearsal: bool) -> str:
+def _notes(left_out: int, until: calendar_date | None) -> str:
+    """What is to be known of notes that are not in the mail."""
+    if until is None:
+        words = ngettext(
+            "Your note is not in this email. Your settings can change that.",
+            "Your {count} notes are not in this email. Your settings can change that.",
+            left_out,
+        )
+        return words.format(count=left_out)
+    words = ngettext(
+        "Your note is not in this email: it is only on the server. Download everything by {day}. "
+        "After that it may be deleted.",
+        "Your {count} notes are not in this email: they are only on the server. Download "
+        "everything by {day}. After that they may be deleted.",
+        left_out,
+    )
+    return words.format(count=left_out, day=in_its_year(until))
+
+
+def _footer(year: int, keep_days: int, left_out: int, *, rehearsal: bool) -> str:
     if rehearsal:
         return _(
             "This mail and the attached picture and table are yours to keep. You get the real one "
             "when your year is over."
         )
+    if left_out:
+        return _(
+            "This email and the attached picture and table, with your moods and their times, are "
+            "yours to keep. Your {year} stays on the server until you have downloaded it with its "
+            "notes, or until your next year is over. You get this once a year."
+        ).format(year=year)
     if keep_days == 0:
         removed = _(
             "Your moods of {year} are removed from the server as soon as this mail has arrived; "

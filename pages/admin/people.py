@@ -103,13 +103,11 @@ async def _promote(visit: Visit) -> str:
 
 
 async def _do(visit: Visit, act: Callable[[Database, int, int, str], None]) -> None:
-    """Do it, and let the open pages of the person know."""
     user_id = _id(visit)
     try:
         await asyncio.to_thread(act, visit.app.database, user_id, visit.person.id, visit.address)
     except (NotThisOne, NotAnAdministrator, LastAdministrator):
         raise InvalidInput({"": _("This account can't be changed.")}) from None
-    visit.app.live.tell(user_id)
 
 
 def _id(visit: Visit) -> int:

@@ -1,16 +1,21 @@
 """The year's end for whoever runs this server: what waits, what is stuck, and trying it before."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import people
+from moodtracker.accounts.registration import InvalidInput
 from moodtracker.app import envelope
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, number
 from moodtracker.language import gettext as _
-from moodtracker.mail import rehearsal
+from moodtracker.mail import dsn, rehearsal
+from moodtracker.mail.bounces import Outcome
+from moodtracker.mail.dsn import NoReport
+from moodtracker.mail.message import in_one_line
 from moodtracker.mail.rehearsal import Report
 from moodtracker.yearend import Status
 from pages import parts
@@ -34,6 +39,8 @@ async def _show(visit: Visit) -> None:
         for line in _lines(visit, found):
             with ui.element("li"), ui.element("div"):
                 parts.text("p", line)
+    if found.states["sent"]:
+        _show_bounce(visit)
     if visit.app.outbox:
         with visit.form("year-end/rehearse"):
             parts.submit(_("Rehearse the year's end, sending nothing"), "plain")
@@ -58,13 +65,34 @@ def _show_doubt(visit: Visit, found: Status) -> None:
         parts.submit(_("The clock is right"), "danger")
 
 
+def _show_bounce(visit: Visit) -> None:
+    """For a mail that the operator found in their own mailbox."""
+    with ui.element("details").classes("more"):
+        parts.text("summary", _("A board came back?"))
+        with ui.element("div"), visit.form("year-end/bounce"):
+            parts.area(
+                _("The returned mail"),
+                "returned",
+                html_id="year-end-returned",
+                value=visit.given.get("returned", ""),
+                help_text=_("Paste it with its headers, or what the mail server said."),
+            )
+            visit.field(
+                _("Username or email"),
+                "whose",
+                help_text=_("Whose board it was, if the returned mail is not complete."),
+                required=False,
+            )
+            parts.submit(_("Mark as not delivered"), "plain")
+
+
 def _lines(visit: Visit, found: Status) -> list[str]:
     """What stands where, in sentences."""
     words = {
         "pending": _("Boards that wait for their time: {count}"),
         "sending": _("Boards on their way: {count}"),
         "sent": _("Boards sent, still here for a while: {count}"),
-        "held": _("Boards held, since their address refuses them: {count}"),
+        "held": _("Failed: {count}"),
         "no_address": _("Boards without a verified address: {count}"),
         "opted_out": _("Boards of people who want no mail: {count}"),
         "empty": _("Years without a mood: {count}"),
@@ -96,7 +124,7 @@ def _lines(visit: Visit, found: Status) -> list[str]:
 
 
 def _moment(visit: Visit, when: datetime, *, with_year: bool = False) -> str:
-    local = when.astimezone(ZoneInfo(visit.person.zone))
+    local = when.astimezone(zone_of(visit.person.zone))
     return f"{day_and_time(local)} ({local.year})" if with_year else day_and_time(local)
 
 
@@ -127,7 +155,7 @@ def _report(report: Report) -> list[str]:
         if who:
             sentences.append(words.format(people=_some(who)))
     if report.trouble:
-        trouble = _("The mail server does not take mails: {words}.")
+        trouble = _("The mail server rejects our email: {words}.")
         sentences.append(trouble.format(words=report.trouble))
     else:
         sentences.append(_("The mail server lets us in. Nothing was sent."))
@@ -147,6 +175,24 @@ async def _again(visit: Visit) -> str:
     return _("They are tried again within a minute.")
 
 
+async def _bounce(visit: Visit) -> str:
+    returned, whose = visit.given.get("returned", ""), visit.given.get("whose", "").strip()
+
+    def take() -> Outcome:
+        outcome = Outcome.UNKNOWN
+        with suppress(NoReport):
+            outcome = visit.app.bounces.take(dsn.read(returned.encode(errors="replace")))
+        if outcome != Outcome.HELD and whose:
+            outcome = visit.app.bounces.hold(whose, in_one_line(returned)[:300])
+        return outcome
+
+    if await asyncio.to_thread(take) != Outcome.HELD:
+        raise InvalidInput(
+            {"whose": _("No board that was mailed and is still here. Check the username.")}
+        )
+    return _("The board is marked as not delivered, and its person sees it.")
+
+
 async def _confirm(visit: Visit) -> str:
     await asyncio.to_thread(visit.app.clock_watch.confirm)
     return _("Then years are closed and erased as they are due.")
@@ -159,6 +205,7 @@ SECTION = Section(
     {
         "year-end/rehearse": _rehearse,
         "year-end/again": _again,
+        "year-end/bounce": _bounce,
         "year-end/confirm-clock": _confirm,
     },
 )

@@ -5,14 +5,25 @@ a browser to take its answer. Here each has an end. The limits cost nothing whil
 """
 
 import asyncio
+import fcntl
+import struct
+import sys
+import termios
+import weakref
 from asyncio import TimerHandle
+from contextlib import suppress
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _HEAD_SECONDS = 15.0
 _LARGEST_HEAD = 64 * 1024  # far above what the door takes: nobody is to fill the memory before it
 _TAKE_SECONDS = 30.0
+# A program that has all in its machine's buffers, and ends without having read it, does so soon.
+_READ_SECONDS = 1.0
+_LOOK_EVERY_SECONDS = 0.02
+_CONNECTION = "connection"
 
 
 class _Stalled(asyncio.Protocol):
@@ -49,6 +60,8 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     _is_in_head = True
     _head_size = 0
     _waiting: TimerHandle | None = None
+    _ended_well: bool | None = None  # with all that was written taken; None: it is not ended
+    _news: asyncio.Event | None = None  # while somebody waits for a sign from the other side
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
@@ -58,10 +71,66 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
         self._stop_waiting()
+        self._ended_well = self._ended_well or False
+        self._tell_news()
         super().connection_lost(exc)
+
+    def eof_received(self) -> None:
+        """The other side has ended the connection, in order."""
+        self._ended_well = not self._untaken()
+        super().eof_received()
+
+    def on_message_begin(self) -> None:
+        """Let the request know its connection; weakly, since a page keeps its request."""
+        super().on_message_begin()
+        self.scope["state"][_CONNECTION] = weakref.ref(self)
+
+    async def took_all(self) -> bool:
+        """Whether the other side's machine acknowledges each byte that was written so far."""
+        left, patience = self._untaken(), self.loop.time() + _TAKE_SECONDS
+        while left and not self.transport.is_closing():
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            before, left = left, self._untaken()
+            if left != before:
+                patience = self.loop.time() + _TAKE_SECONDS
+            elif self.loop.time() > patience:
+                return False
+        return not left if self._ended_well is None else self._ended_well
+
+    async def hangs_up(self) -> bool:
+        """Whether the other side ends the connection now, and asks for nothing more.
+
+        A program that ends without having read all that its machine has resets the connection
+        (RFC 9293, 3.10.4), and does so soon as a rule.
+        """
+        if not self.transport.is_closing():
+            self._news = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_READ_SECONDS):
+                    await self._news.wait()
+            self._news = None
+        return self.transport.is_closing() or self._ended_well is not None
+
+    def _untaken(self) -> int:
+        """How many bytes the other side has not acknowledged."""
+        waiting = self.transport.get_write_buffer_size()
+        if sys.platform != "linux":
+            return waiting
+        connection = self.transport.get_extra_info("socket")
+        try:
+            answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+        except (OSError, ValueError):
+            return 1  # it is closed by now
+        in_the_system: int = struct.unpack("i", answer)[0]
+        return waiting + in_the_system
+
+    def _tell_news(self) -> None:
+        if self._news is not None:
+            self._news.set()
 
     def data_received(self, data: bytes) -> None:
         """Read on; the head of a request may not become too large."""
+        self._tell_news()
         if self._is_in_head and self._waiting is None:
             self._wait_for_head()
         self._head_size += len(data)
@@ -95,3 +164,9 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
 
 class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
     """One websocket."""
+
+
+def connection_of(scope: Scope) -> HttpConnection | None:
+    """The connection on which a request came, as long as it is there."""
+    found: HttpConnection | None = scope["state"][_CONNECTION]()
+    return found

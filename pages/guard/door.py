@@ -21,9 +21,10 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
-from pages import errors, installing, obstacles
+from pages import errors, health, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
+from pages.guard.admission import Admission
 from pages.guard.cookies import cookie_in, cookie_name
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
@@ -36,7 +37,7 @@ from pages.guard.unopened import Unopened
 
 _SOCKET = "/_nicegui_ws/"
 # What somebody who is not signed in may reach.
-_OPEN_PATHS = {"/login", "/register", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
+_OPEN_PATHS = {"/login", "/register", "/metrics", "/favicon.ico"} | health.PATHS
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
@@ -49,8 +50,9 @@ class Guard:
     """ASGI middleware around the whole application.
 
     A request's ``state`` says who it is from (``signed_in``, or None), from which ``address``,
-    by which ``device``, and the ``nonce`` that a script on its page has to carry. Somebody who is
-    not signed in is led to the sign-in page and, afterwards, to where they wanted to go. What is
+    by which ``device``, the ``nonce`` that a script on its page has to carry, and whether more than
+    the head of the answer ``is_seen``. Somebody who is not signed in is led to the sign-in page
+    and, afterwards, to where they wanted to go. What is
     sent from a foreign page, or in another form than our pages send, is refused. A page's socket
     has to bring the session with which the page was asked for, and speaks for that page alone.
     """
@@ -73,6 +75,7 @@ class Guard:
         self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
+        self._admission = Admission()
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -106,12 +109,22 @@ class Guard:
                 receive = await limits.with_body(receive)
             except BodyRefused as refused:
                 answer = refused.answer
-        answer = answer or await self._met(scope, headers)
+        if answer is not None:
+            await answer(scope, receive, send)
+        elif scope["path"] in self._reads:
+            async with self._admission.turn(send) as sending:
+                await self._meet(scope, headers, receive, sending)
+        else:
+            await self._meet(scope, headers, receive, send)
+
+    async def _meet(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        answer = await self._met(scope, headers)
         if answer is not None:
             await answer(scope, receive, send)
             return
         # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
         is_seen = scope["method"] != "HEAD"
+        scope["state"]["is_seen"] = is_seen
         scope = scope if is_seen else {**scope, "method": "GET"}
         await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
 
@@ -126,7 +139,8 @@ class Guard:
     async def _met(self, scope: Scope, headers: Headers) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         read = self._reads.get(scope["path"], sessions.nothing_more)
-        found = await self._find(headers, read)
+        # A balancer's question waits for no database, whatever cookie it brings.
+        found = None if scope["path"] in health.PATHS else await self._find(headers, read)
         signed_in = found[0] if found else None
         scope["state"].update(
             signed_in=signed_in,

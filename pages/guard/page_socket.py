@@ -59,6 +59,7 @@ class PageSocket:
         self._rate = rate
         self._holds = holds
         self._send_away = send_away
+        self._has_spoken = False
         self._connected = False
         self._deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
 
@@ -92,7 +93,10 @@ class PageSocket:
             raise FrameRefused("it had nothing to say") from None
 
     async def _passes(self, message: Message) -> bool:
-        if not self._rate.allows_one_more():
+        # The first word is free: else a page could not open its socket again right after another
+        # page of the same session was too fast.
+        is_free, self._has_spoken = not self._has_spoken, True
+        if not is_free and not self._rate.allows_one_more():
             raise FrameRefused("too fast")
         text = message.get("text")
         if text is None:

@@ -29,7 +29,5 @@ def mount(web: FastAPI, app: App, provider: "Provider") -> None:
         except (NotBelieved, ProviderDown) as error:
             log.warning("a sign-out that the provider told is not believed (%s)", error)
             return Response(status_code=400)
-        user_id = await asyncio.to_thread(linking.end_sessions, app.database, told)
-        if user_id is not None:
-            app.live.tell(user_id)
+        await asyncio.to_thread(linking.end_sessions, app.database, told)
         return Response()

@@ -1,12 +1,12 @@
 """What happened to the account of late: the person's own part of the audit log."""
 
 import asyncio
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import audit
 from moodtracker.accounts.audit import Event
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time
 from moodtracker.language import gettext as _
 from pages import parts
@@ -18,7 +18,7 @@ _SHOWN = 20
 async def _show(visit: Visit) -> None:
     lines = await asyncio.to_thread(audit.of, visit.app.database, visit.person.id, limit=_SHOWN)
     parts.text("p", _("If something here was not you, change your password."))
-    zone = ZoneInfo(visit.person.zone)
+    zone = zone_of(visit.person.zone)
     with ui.element("details").classes("more"):
         parts.text("summary", _("What happened of late"))
         with ui.element("ul").classes("rows"):
@@ -47,6 +47,7 @@ def _words(event: Event) -> str:
         Event.EXPORTED: _("Everything was downloaded"),
         Event.INVITED: _("An invitation was made"),
         Event.PROMOTED: _("You became an administrator"),
+        Event.MAIL_CAME_BACK: _("A mail to you could not be delivered"),
         Event.DISABLED: _("The account was switched off"),
         Event.ENABLED: _("The account was switched on"),
         Event.ERASED: _("A closed year was erased"),

@@ -8,6 +8,7 @@ from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import lock_person
 from moodtracker.accounts.throttling import Count
 from moodtracker.language import gettext as _
+from moodtracker.live import tell
 from pages import parts
 from pages.sections import Section, Visit
 from pages.settings import proof
@@ -55,7 +56,6 @@ async def _change(visit: Visit) -> str:
     await proof.check(visit)
     await _slow_down(visit)
     await asyncio.to_thread(_note, visit, email)
-    visit.app.live.tell(visit.person.id)
     if visit.app.smtp is None:
         return _("Your address is changed.")
     return _("A link was sent to {address}.").format(address=email)
@@ -68,6 +68,7 @@ def _note(visit: Visit, email: str) -> None:
             claim(session, person.id, email)
         else:
             ask_for_verification(session, person.id, email)
+        tell(session, person.id)
 
 
 async def _again(visit: Visit) -> str:

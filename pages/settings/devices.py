@@ -1,12 +1,12 @@
 """Where the person is signed in, and signing out there."""
 
 import asyncio
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import sessions
 from moodtracker.accounts.sessions import Device
+from moodtracker.days import zone_of
 from moodtracker.language import day_and_time
 from moodtracker.language import gettext as _
 from pages import parts
@@ -24,7 +24,7 @@ async def _show(visit: Visit) -> None:
 
 
 def _show_device(visit: Visit, device: Device) -> None:
-    zone = ZoneInfo(visit.person.zone)
+    zone = zone_of(visit.person.zone)
     with ui.element("li"):
         with ui.element("div"):
             parts.text("b", device.name or _("Unknown browser"))
@@ -47,13 +47,11 @@ async def _sign_out(visit: Visit) -> str:
         visit.given.get("device", ""),
         visit.address,
     )
-    visit.app.live.tell(visit.person.id)
     return _("That browser is signed out.")
 
 
 async def _sign_out_others(visit: Visit) -> str:
     await asyncio.to_thread(sessions.end_others, visit.app.database, visit.who, visit.address)
-    visit.app.live.tell(visit.person.id)
     return _("Every other browser is signed out.")
 
 

@@ -34,9 +34,10 @@ async def _show(visit: Visit) -> None:
 
 async def _leave(visit: Visit) -> Response:
     await proof.check(visit)
-    user_id = visit.person.id
     try:
-        await asyncio.to_thread(leaving.delete_account, visit.app.database, user_id, visit.address)
+        await asyncio.to_thread(
+            leaving.delete_account, visit.app.database, visit.person.id, visit.address
+        )
     except LastAdministrator:
         raise InvalidInput(
             {
@@ -46,7 +47,6 @@ async def _leave(visit: Visit) -> Response:
                 )
             }
         ) from None
-    visit.app.live.tell(user_id)
     answer = errors.page(
         _("Your account is deleted"),
         _("Nothing of it is left here. Thank you for having been here; be well."),

@@ -2,8 +2,11 @@
 
 import asyncio
 
+from starlette.responses import Response
+
+from moodtracker.accounts.registration import InvalidInput
 from moodtracker.language import gettext as _
-from pages import choices, parts
+from pages import choices, parts, posting
 from pages.sections import Section, Visit
 
 
@@ -15,6 +18,13 @@ async def _show(visit: Visit) -> None:
             "notes_in_mail",
             chosen=visit.person.notes_in_mail,
         )
+        parts.text(
+            "p",
+            _(
+                "Without them, a year with notes stays here until you have downloaded it, or your "
+                "next year is over."
+            ),
+        ).classes("help")
         parts.submit(_("Save"), "plain")
 
 
@@ -24,4 +34,13 @@ async def _set(visit: Visit) -> str:
     return _("Saved.")
 
 
-SECTION = Section("notes", lambda: _("Notes"), _show, {"notes": _set})
+async def _answer(visit: Visit) -> Response:
+    """What the board asks; it leads back there."""
+    wanted = {"yes": True, "no": False}.get(visit.given.get("include", ""))
+    if wanted is None:
+        raise InvalidInput({"": _("That could not be understood, and nothing was changed.")})
+    await asyncio.to_thread(visit.app.preferences.set_notes_in_mail, visit.who, wanted=wanted)
+    return posting.to("/")
+
+
+SECTION = Section("notes", lambda: _("Notes"), _show, {"notes": _set, "notes/answer": _answer})

@@ -41,7 +41,6 @@ async def _change(visit: Visit) -> str:
         )
     except InvalidInput as error:
         raise InvalidInput({"new": error.messages["password"]}) from None
-    visit.app.live.tell(visit.person.id)
     return _("Your password is changed, and you are signed out everywhere else.")
 
 

@@ -1,6 +1,7 @@
 """Everything as one download."""
 
 import asyncio
+from functools import partial
 
 from starlette.responses import Response
 
@@ -8,6 +9,7 @@ from moodtracker import clock
 from moodtracker.accounts import takeout
 from moodtracker.language import gettext as _
 from pages import parts
+from pages.download import Download
 from pages.sections import Section, Visit
 
 
@@ -24,21 +26,18 @@ async def _show(visit: Visit) -> None:
 
 
 async def _download(visit: Visit) -> Response:
-    packed = await asyncio.to_thread(_pack, visit)
+    packed, closed = await asyncio.to_thread(_pack, visit)
     name = f"moodtracker-{visit.person.username}-{clock.now():%Y-%m-%d}.zip"
-    ascii_name = name.encode("ascii", "ignore").decode()
-    return Response(
+    return Download(
         packed,
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="{ascii_name}"',
-            "Cache-Control": "no-store",
-        },
+        "application/zip",
+        name.encode("ascii", "ignore").decode(),
+        partial(_note_downloads, visit, closed) if closed else None,
     )
 
 
-def _pack(visit: Visit) -> bytes:
-    """With the current year, and every closed one that is still here: those they have a copy of."""
+def _pack(visit: Visit) -> tuple[bytes, list[int]]:
+    """With the current year, and every closed one that is still here, which are named."""
     app, person = visit.app, visit.person
     boards = [app.diary.read(visit.who)]
     closed = app.closed_years.of(person)
@@ -48,9 +47,12 @@ def _pack(visit: Visit) -> bytes:
             boards.append(board)
         closed = closed.older
     packed = takeout.pack(app.database, visit.who, boards, visit.address)
-    for board in boards[1:]:
-        app.closed_years.note_download(person, board.year)
-    return packed
+    return packed, [board.year for board in boards[1:]]
+
+
+def _note_downloads(visit: Visit, years: list[int]) -> None:
+    for year in years:
+        visit.app.closed_years.note_download(visit.person, year)
 
 
 SECTION = Section(

@@ -1,14 +1,14 @@
 """The year's end: the mail or none, trying it, and the year that is closed but still here."""
 
 import asyncio
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
 from moodtracker.accounts import audit
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.closed_years import ClosedYear
-from moodtracker.language import day_and_month, time_of_day
+from moodtracker.days import zone_of
+from moodtracker.language import day_and_month, ngettext, time_of_day
 from moodtracker.language import gettext as _
 from moodtracker.mail import post, wishes
 from pages import closed_year, keeping, parts
@@ -53,7 +53,7 @@ def _words(visit: Visit) -> str:
             "When a year is over, the finished board is mailed to you. For that we need a mail "
             "address that you have verified."
         )
-    local = closed_year.new_years_day(person.today.year + 1, at, ZoneInfo(person.zone))
+    local = closed_year.new_years_day(person.today.year + 1, at, zone_of(person.zone))
     return _(
         "When a year is over, the finished board is mailed to {address}, on {day} at {time}, and "
         "then forgotten here."
@@ -65,7 +65,7 @@ def _show_closed(visit: Visit, closed: ClosedYear) -> None:
     parts.text("p", closed_year.delivery(closed, visit.person))
     if closed.state == "held" and closed.reason:
         parts.text("p", _("The mail server said: {words}").format(words=closed.reason))
-    ui.html(keeping.links(closed.year), sanitize=False)
+    ui.html(closed_year.everything(closed) + keeping.links(closed.year), sanitize=False)
     if closed.state == "held" and visit.app.outbox:
         with visit.form("year-end/again"):
             parts.hidden("year", str(closed.year))
@@ -75,7 +75,21 @@ def _show_closed(visit: Visit, closed: ClosedYear) -> None:
         with ui.element("details"):
             parts.text("summary", _("Erase it now"))
             parts.text("p", _("Nobody can bring it back. Your new year stays as it is."))
+            if closed.notes:
+                parts.text("p", _notes_that_go(closed))
             parts.submit(_("Erase my {year} now").format(year=closed.year), "danger")
+
+
+def _notes_that_go(closed: ClosedYear) -> str:
+    if closed.notes_only_here:
+        words = ngettext(
+            "{count} note goes with it, and is nowhere else.",
+            "{count} notes go with it, and are nowhere else.",
+            closed.notes,
+        )
+    else:
+        words = ngettext("{count} note goes with it.", "{count} notes go with it.", closed.notes)
+    return words.format(count=closed.notes)
 
 
 async def _mail(visit: Visit) -> str:
@@ -83,7 +97,6 @@ async def _mail(visit: Visit) -> str:
     await asyncio.to_thread(
         wishes.set_year_end_mail, visit.app.database, visit.person.id, visit.address, wanted=wanted
     )
-    visit.app.live.tell(visit.person.id)
     return _("Your year will be mailed to you.") if wanted else _("Your year will not be mailed.")
 
 
@@ -95,7 +108,7 @@ async def _send(visit: Visit) -> str:
 
 async def _again(visit: Visit) -> str:
     await asyncio.to_thread(visit.app.closed_years.try_again, visit.person, _year(visit))
-    return _("It is tried again within a minute.")
+    return _("We'll try again soon.")
 
 
 async def _erase(visit: Visit) -> str:

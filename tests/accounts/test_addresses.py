@@ -3,7 +3,7 @@ import pytest
 from moodtracker.accounts import addresses, audit, links
 from moodtracker.accounts.addresses import AddressTaken
 from moodtracker.accounts.links import LinkSpent
-from moodtracker.accounts.people import find
+from moodtracker.accounts.people import find, fold_address
 from moodtracker.mail.post import Kind
 from moodtracker.models import messages
 
@@ -115,3 +115,18 @@ def test_the_link_of_somebody_who_left_is_worth_nothing(database, join):
         token = links.make(session, "verify", 4711, "gone@example.org")
     with pytest.raises(LinkSpent):
         addresses.verify(database, token)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Ada@STRASSE.example", "ada@strasse.example"),
+        ("ada@straße.example", "ada@straße.example"),
+        ("Groß@example.org", "groß@example.org"),
+        ("ada@xn--strae-oqa.example", "ada@straße.example"),
+        ("ÄDA@example.org", "äda@example.org"),
+    ],
+)
+def test_no_letter_of_an_address_becomes_another(typed, stored):
+    """Mail goes to what is stored: ß is not ss (IDNA 2008)."""
+    assert fold_address(typed) == stored

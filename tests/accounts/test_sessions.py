@@ -6,7 +6,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from moodtracker.accounts import sessions
+from moodtracker.accounts import audit, sessions, takeout
+from moodtracker.accounts.audit import Event
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from support.signing_in import sign_in
 
@@ -322,6 +323,54 @@ def test_a_visit_is_written_down_once_an_hour_at_most(database, join, moved_cloc
         with database.read() as session:
             seen.append(str(session.scalar(text("SELECT max(seen_at) FROM sessions"))))
     assert [at[11:16] for at in seen] == ["12:00", "13:20", "13:20"]
+
+
+def let_nothing_be_written(database):
+    """As a full disk does, or a standby; returns what ends it."""
+    if database.is_sqlite:
+        refusing, allowing = "PRAGMA query_only = ON", "PRAGMA query_only = OFF"
+    else:
+        refusing, allowing = (
+            f"SET SESSION CHARACTERISTICS AS TRANSACTION READ {kind}" for kind in ("ONLY", "WRITE")
+        )
+
+    def run(statement):
+        connection = database._writing.raw_connection()  # the one that the next transaction takes
+        connection.cursor().execute(statement)
+        if not database.is_sqlite:
+            connection.commit()
+        connection.close()
+
+    run(refusing)
+    return lambda: run(allowing)
+
+
+def test_a_visit_that_cannot_be_noted_is_dropped_with_one_line_and_the_page_is_read(
+    database, join, moved_clock, caplog
+):
+    caplog.set_level("INFO")
+    cookie = sessions.open_session(database, join("ada").person.id)
+    let_it_be = let_nothing_be_written(database)
+    moved_clock.moment += 61 * MINUTE
+    for _ in range(5):
+        assert holder(database, cookie) == "ada"
+        moved_clock.moment += MINUTE
+    let_it_be()
+    assert holder(database, cookie) == "ada"
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("database")]
+    assert len(said) == 2
+    assert said[0].startswith("pages are read, but nothing can be noted: the database")
+    assert said[1] == "what is noted beside reading is written again"
+    with database.read() as session:
+        assert str(session.scalar(text("SELECT max(seen_at) FROM sessions")))[11:16] == "13:06"
+
+
+def test_a_takeout_can_be_made_where_nothing_can_be_written(database, join, moved_clock):
+    ada = join("ada")
+    let_it_be = let_nothing_be_written(database)
+    assert takeout.pack(database, ada, [])
+    let_it_be()
+    assert audit.of(database, ada.person.id)[0].event != Event.EXPORTED
 
 
 def test_only_sessions_that_are_over_are_forgotten(database, join, moved_clock):

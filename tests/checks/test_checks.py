@@ -29,6 +29,7 @@ def home(monkeypatch, tmp_path, sqlite_template):
     for name in os.environ:
         if name.startswith(settings.PREFIX):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(settings.PREFIX + "PORT", str(free_port()))  # where nobody answers
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data" / "backups").mkdir(parents=True)
     shutil.copy(sqlite_template, tmp_path / "data" / "moodtracker.db")
@@ -537,3 +538,13 @@ def test_one_check_that_breaks_keeps_no_other_from_looking(home):
         "This could not be looked at (IsADirectoryError)."
     ]
     assert findings[-1].subject == "mail"
+
+
+def test_an_address_that_mails_cannot_be_sent_by_is_found_before_january(mail, put, mail_server):
+    put(BOUNCE_ADDRESS="bounce@example.org")
+    assert found("bounces")[0] == "ok"
+    mail_server.behaviour.mail = "553 5.7.1 not your address"
+    state, words = found("bounces")
+    assert state == "fault"
+    assert "bounce+m0-" in words
+    assert "553 5.7.1 not your address" in words

@@ -50,14 +50,14 @@ def test_what_was_asked_for_is_sent_once_and_nothing_of_it_stays(
 
 
 def test_people_are_served_before_boards_at_every_single_mail(
-    database, live, diary, join, ask, mail_server, moved_clock
+    database, diary, join, ask, mail_server, moved_clock
 ):
     moved_clock.set(2026, 12, 31, 12)
     for name in ("ada", "bob"):
         diary.record(join(name), date(2026, 12, 31), Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1)
     year_end = make_year_end(
-        database, live, mail_server.port, mail_at=time(0), writers={Kind.RESET: write}
+        database, mail_server.port, mail_at=time(0), writers={Kind.RESET: write}
     )
 
     def somebody_forgets():
@@ -150,14 +150,14 @@ def test_no_more_mails_an_hour_than_the_server_takes_over_restarts_and_workers(
 
 
 def test_boards_leave_some_of_the_hours_mails_to_people_who_wait(
-    database, live, diary, join, ask, mail_server, moved_clock
+    database, diary, join, ask, mail_server, moved_clock
 ):
     moved_clock.set(2026, 12, 31, 12)
     for number in range(5):
         diary.record(join(f"p{number}"), date(2026, 12, 31), Mood.GOOD, "tap00001")
     moved_clock.set(2027, 1, 1)
     year_end = make_year_end(
-        database, live, mail_server.port, mail_at=time(0), limit=4, writers={Kind.RESET: write}
+        database, mail_server.port, mail_at=time(0), limit=4, writers={Kind.RESET: write}
     )
     year_end.tick()
     assert len(mail_server.taken) == 3

@@ -270,12 +270,16 @@ def test_the_attached_picture_shows_each_day_of_the_board() -> None:
         assert shown == tuple(tuple(bytes.fromhex(e.mood.light[1:])) for e in (first, second))
 
 
-def test_the_attached_table_has_every_mood() -> None:
+def test_the_attached_table_has_every_mood_with_its_time() -> None:
     table = attachments(compose())["moodtracker-2026.csv"]
-    assert table == export.as_short_csv(FULL).encode()
+    assert table == export.as_csv(FULL, has_notes=False).encode()
     records = list(csv.DictReader(io.StringIO(table.decode(), newline="")))
-    assert [(r["day"], int(r["first"]), int(r["second"])) for r in records] == [
-        (day.isoformat(), *(entry.mood for entry in kept)) for day, kept in FULL.by_day.items()
+    assert [
+        (r["day"], int(r["slot"]), int(r["mood"]), datetime.fromisoformat(r["recorded_at"]))
+        for r in records
+    ] == [
+        (e.day.isoformat(), e.slot, e.mood, e.recorded_at.replace(microsecond=0))
+        for e in FULL.entries
     ]
 
 
@@ -287,6 +291,52 @@ def test_notes_are_in_the_table_if_their_person_wants_them_there() -> None:
     table = attachments(raw)["moodtracker-2026.csv"].decode("utf-8-sig")
     assert table == export.as_csv(board).removeprefix("\ufeff")
     assert raw.isascii()
+
+
+def noted(count: int) -> Board:
+    entries = tuple(
+        entry._replace(note=f"secret {number}") for number, entry in enumerate(FULL.entries[:count])
+    )
+    return Board(2026, "UTC", entries + FULL.entries[count:])
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "Your note is"), (12, "Your 12 notes are")])
+def test_a_mail_without_the_notes_says_how_many_are_only_on_the_server_and_until_when(
+    count, words
+) -> None:
+    message = parsed(compose(noted(count), notes_until=date(2027, 12, 31)))
+    for kind in ("plain", "html"):
+        said = " ".join(message.get_body([kind]).get_content().split())
+        assert f"{words} not in this email" in said
+        assert "Download everything by 31 December 2027." in said
+        assert said.count("https://mood.example.org/#closed-year") == 1
+        assert "Your 2026 stays on the server until you have downloaded it with its notes" in said
+        assert "removed" not in said
+    assert "secret" not in message.as_string()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"board": noted(12), "has_notes": True, "notes_until": date(2027, 12, 31)},
+        {"board": noted(12), "notes_until": None},  # they were downloaded
+        {"board": FULL, "notes_until": date(2027, 12, 31)},
+    ],
+)
+def test_a_mail_whose_person_has_all_notes_says_nothing_of_them(changed) -> None:
+    message = parsed(compose(**changed))
+    for kind in ("plain", "html"):
+        said = " ".join(message.get_body([kind]).get_content().split())
+        assert "Download everything" not in said
+        assert "removed from the server 30 days after this mail has arrived" in said
+
+
+def test_a_rehearsal_says_how_many_notes_it_leaves_out_and_where_to_change_that() -> None:
+    message = parsed(compose(noted(3), rehearsal=True))
+    for kind in ("plain", "html"):
+        said = " ".join(message.get_body([kind]).get_content().split())
+        assert "Your 3 notes are not in this email. Your settings can change that." in said
+        assert "Download everything" not in said
 
 
 def test_the_bytes_are_the_same_on_each_try() -> None:
@@ -307,7 +357,7 @@ def test_the_bytes_pass_any_server() -> None:
 
 def test_a_mail_stays_small_and_its_page_far_below_what_clients_cut_off() -> None:
     raw = compose()
-    assert len(raw) < 60 * 1024
+    assert len(raw) < 96 * 1024
     assert len(png.draw(layout.landscape(FULL))) < 30_000
     assert len(html(raw).encode()) < 20_000
 

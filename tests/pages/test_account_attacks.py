@@ -371,6 +371,7 @@ FORMS = [
     *("/settings/address", "/settings/address/again", "/settings/password", "/settings/leave"),
     *("/settings/devices/sign-out", "/settings/devices/sign-out-others", "/settings/everything"),
     *("/admin/people/delete", "/admin/people/switch-off", "/admin/people/switch-on"),
+    "/admin/year-end/bounce",
     *("/admin/people/send-link", "/admin/invitations", "/admin/invitations/withdraw"),
 ]
 

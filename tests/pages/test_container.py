@@ -1,5 +1,6 @@
 """The image, built and run for real."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,8 +10,10 @@ import time
 import httpx
 import pytest
 
+from moodtracker.backups import look_at
 from support.container import Container, Engine
 from support.journey import walk
+from support.old_database import DAYS, PEOPLE, make_old_database
 from support.server import ROOT, free_port
 
 pytestmark = pytest.mark.xdist_group("container")
@@ -83,6 +86,30 @@ def test_nothing_but_the_data_can_be_written_and_that_by_its_owner_alone(contain
     assert "Read-only file system" in container.engine(*inside, "touch /app/x", check=False)
     assert container.engine(*inside, "stat -c %a /data/moodtracker.db").strip() == "600"
     assert "uid=10001" in container.engine(*inside, "id")
+
+
+def test_a_large_older_database_is_upgraded_and_restored_without_a_tmp(container, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_old_database(data / "moodtracker.db", "0004")
+    shutil.copy(data / "moodtracker.db", data / "old.db")
+    for path in (data, *data.iterdir()):
+        os.chown(path, 10001, 10001)
+    container.run(f"--volume={data}:/data")
+    assert "Read-only file system" in container.engine(
+        "exec", container.name, "sh", "-c", "touch /tmp/x /var/tmp/x", check=False
+    )
+    inside = ["exec", container.name, "moodtracker"]
+    container.engine(*inside, "user", "delete", "many7", "--yes")
+    container.engine(*inside, "backup", "/data/mine.db")
+    container.engine("stop", container.name)
+    restoring = ["restore", "/data/old.db", "--overwrite"]
+    said = container.engine(
+        "run", "--rm", "--network=host", "--read-only", *container.engine.without_tmp(),
+        f"--volume={data}:/data", container.image, *restoring,
+    )  # fmt: skip
+    assert f"moods {look_at(data / 'mine.db').moods + 2 * DAYS}" in said
+    assert look_at(data / "moodtracker.db").moods > 2 * PEOPLE * DAYS
 
 
 def test_it_is_unhealthy_once_its_database_goes_away(container):

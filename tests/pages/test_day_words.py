@@ -9,7 +9,6 @@ from moodtracker.database import Database
 from moodtracker.diary import Diary
 from moodtracker.drawing import day_words
 from moodtracker.language import gettext as _
-from moodtracker.live import Live
 from support import demo_server
 
 ALL = "table.year tbody td:not(.none)"
@@ -26,7 +25,7 @@ def demo(tmp_path_factory):
 def board_of(server, cookie):
     database = Database(f"sqlite:///{server.folder / 'data' / 'moodtracker.db'}")
     who = sessions.find(database, cookie)
-    board = Diary(database, Live()).read(who)
+    board = Diary(database).read(who)
     database.close()
     return board
 

@@ -29,7 +29,7 @@ def test_a_request_that_fails_is_answered_without_a_trace(server, path):
     assert answer.headers["x-request-id"] in answer.text
     assert answer.headers["content-security-policy"]
     assert not [secret for secret in SECRETS if secret in answer.text]
-    assert "gone" not in server.log
+    assert "gone" not in server.settled_log()
 
 
 def test_what_fails_on_an_open_page_is_said_there_and_saved_later(server):
@@ -43,7 +43,7 @@ def test_what_fails_on_an_open_page_is_said_there_and_saved_later(server):
             socket.await_words("Not saved yet")
         finally:
             database.execute("ALTER TABLE gone RENAME TO entries")
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.settled_log()
 
 
 def test_nicegui_s_own_error_page_is_replaced():

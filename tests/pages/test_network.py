@@ -12,6 +12,7 @@ from support.board_page import BoardPage
 from support.server import WAIT_SECONDS, Server, free_port
 
 CUT_SECONDS = 30
+AWAY_SECONDS = 12
 
 
 class Cable:
@@ -20,6 +21,7 @@ class Cable:
     def __init__(self, port: int, server_port: int) -> None:
         self._to = server_port
         self._is_cut = False
+        self._unanswered: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -27,6 +29,14 @@ class Cable:
     def cut(self) -> None:
         self._is_cut = True
         for end in list(self._open):
+            _end(end)
+
+    def lose_answers(self) -> None:
+        """On what is open by now, let through what the browser sends, and nothing else."""
+        self._unanswered = set(self._open)
+
+    def end_unanswered(self) -> None:
+        for end in self._unanswered:
             _end(end)
 
     def mend(self) -> None:
@@ -51,9 +61,10 @@ class Cable:
                 threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        to_server = other.getpeername()[1] == self._to
         with suppress(OSError):
             while content := one.recv(65536):
-                if not self._is_cut:
+                if not self._is_cut and (to_server or one not in self._unanswered):
                     other.sendall(content)
         for end in (one, other):
             self._open.discard(end)
@@ -102,6 +113,34 @@ def test_a_socket_cut_for_half_a_minute_amid_taps_ends_with_each_tap_there_once(
     kept = page.request.get(f"{server.url}/moods.json").json()["entries"]
     assert [entry["mood"] for entry in kept] == [4, 2]
     assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_a_tap_whose_answer_was_lost_leaves_what_another_device_made_of_it(cable, open_browser):
+    server, between = cable
+    cookie = server.register("owner")
+    browsers = [open_browser(server, cookie) for _ in range(2)]
+    phone, laptop = [BoardPage(context.new_page()) for context in browsers]
+    phone.page.goto(server.settings["BASE_URL"])
+    phone.await_connection()
+    between.lose_answers()
+    laptop.page.goto(server.settings["BASE_URL"])
+    laptop.await_connection()
+    phone.pick(1)
+    laptop.await_moods("Awful")
+    browsers[0].set_offline(True)
+    between.end_unanswered()
+    laptop.page.click("[data-change]")
+    laptop.pick(5)
+    laptop.await_moods("Great")
+    phone.page.wait_for_function("!window.socket.connected")
+    assert phone.page.evaluate("Object.keys(localStorage).length") == 1
+    phone.page.wait_for_timeout(AWAY_SECONDS * 1000)  # after which its page is forgotten
+    browsers[0].set_offline(False)
+    phone.page.wait_for_function("Object.keys(localStorage).length === 0")
+    for board in (phone, laptop):
+        board.await_moods("Great")
+    kept = laptop.page.request.get(f"{server.url}/moods.json").json()["entries"]
+    assert [entry["mood"] for entry in kept] == [5]
 
 
 def test_without_a_network_the_app_answers_with_its_own_page_and_comes_back(cable, open_browser):

@@ -1,13 +1,16 @@
 """The recipes of deploy/, with real proxies and a real browser."""
 
+import time
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from moodtracker.database import Database
 from support.journey import walk
 from support.proxies import AT_SUB_PATH, PROXIES, behind
-from support.server import ROOT
+from support.sealing import LARGE, SMALL, is_downloaded, seal
+from support.server import ROOT, WAIT_SECONDS
 
 # nginx takes the sub-path off where the address that it passes to ends with a slash.
 STRIPPING = ("proxy_pass http://127.0.0.1:8080;", "proxy_pass http://127.0.0.1:8080/;")
@@ -86,3 +89,20 @@ def test_the_documents_tell_what_a_sub_path_changes(name):
     told = (ROOT / "docs" / "proxies.md").read_text()
     for text in AT_SUB_PATH[name]:
         assert f"`{text}`" in told
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_a_closed_year_that_went_through_counts_as_downloaded(name, tmp_path):
+    with behind(name, tmp_path, REGISTRATION="open") as (proxy, server):
+        cookie = {"Cookie": f"__Host-moodtracker={server.register('ada')}"}
+        database = Database(f"sqlite:///{server.folder / 'data' / 'moodtracker.db'}")
+        for moods in (SMALL, LARGE):
+            seal(database, "ada", moods, downloaded_at=None)
+            asked = f"{proxy.url}/moods.csv?year=2025"
+            answer = httpx.get(asked, headers=cookie, verify=False)
+            assert answer.status_code == 200, answer.text
+            deadline = time.monotonic() + WAIT_SECONDS
+            while not is_downloaded(database, "ada"):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        database.close()

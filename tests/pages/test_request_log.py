@@ -1,10 +1,9 @@
 import re
-import time
 
 import httpx
 import pytest
 
-from support.server import WAIT_SECONDS, Server
+from support.server import Server
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -22,10 +21,7 @@ def lines_about(server, ask):
     before = len(server.log.splitlines())
     answer = ask()
     last = httpx.get(f"{server.url}/login").headers["x-request-id"]
-    deadline = time.monotonic() + WAIT_SECONDS
-    while last not in server.log:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    server.await_log(last)
     told = [line.partition("info ")[2] for line in server.log.splitlines()[before:]]
     return answer, [line for line in told if last not in line]
 
@@ -97,6 +93,8 @@ def test_metrics_tell_what_was_asked_and_how_it_stands(server):
     assert numbers["moodtracker_ready"] == "1"
     assert numbers["moodtracker_open_pages"] == "0"
     assert float(numbers["moodtracker_last_backup_timestamp_seconds"]) > 1_700_000_000
+    for calm in ("mail_trouble", "clock_doubt", "boards_held", "oldest_due_mail_seconds"):
+        assert numbers[f"moodtracker_{calm}"] == "0"
     buckets = [float(n) for name, n in numbers.items() if "_seconds_bucket" in name]
     assert buckets == sorted(buckets)
     assert buckets[-1] == float(numbers["moodtracker_request_seconds_count"])

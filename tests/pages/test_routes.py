@@ -20,6 +20,7 @@ OURS = {
     "GET /board.pdf",
     "GET /moods.csv",
     "GET /moods.json",
+    "GET /moods.zip",
     "POST /login",
     "POST /register",
     "POST /logout",
@@ -109,15 +110,22 @@ def is_a_section_s_form(route):
 
 
 def test_the_app_serves_nothing_that_nobody_asked_for(routes):
-    assert {each for each in routes["web"] if not is_a_section_s_form(each)} - OURS == set()
+    assert {each for each in routes["web"] if not is_a_section_s_form(each)} == OURS
+
+
+def test_no_section_is_lost(routes):
+    found = {route.partition(" ")[2] for route in routes["web"] if is_a_section_s_form(route)}
+    for page, names in SECTIONS.items():
+        for name in names.split():
+            assert any(f"{path}/".startswith(f"/{page}/{name}/") for path in found), name
 
 
 def test_nicegui_serves_its_files_its_socket_and_our_pages(routes):
-    assert set(routes["nicegui"]) - NICEGUI - PAGES == set()
+    assert set(routes["nicegui"]) == NICEGUI | PAGES
 
 
 def test_strangers_reach_nothing_but_what_is_meant_for_them(routes):
-    assert set(routes["strangers"]) - STRANGERS == set()
+    assert set(routes["strangers"]) == STRANGERS
     assert routes["folders"] == ["/_nicegui/", "/assets/", "/obstacles/"]
     answering = {each.partition(" ")[2] for each in routes["web"] + routes["nicegui"]}
     assert set(routes["strangers"]) <= answering

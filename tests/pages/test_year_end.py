@@ -12,7 +12,7 @@ from moodtracker.database import Database
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.secret import Secret
 from support.mail_server import MailServer
-from support.server import WAIT_SECONDS, Server
+from support.server import ROOT, WAIT_SECONDS, Server
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_link_in_the_mail_stops_it_when_pressed_and_does_nothing_when_opened(
     assert pressed.status_code == 200
     assert not wants_mail(database, "stopper")
     assert httpx.post(address).status_code == 200, "pressing it again is no error"
-    assert f"of={user_id}." not in server.log, "no link stands in the log"
+    assert f"of={user_id}." not in server.settled_log(), "no link stands in the log"
 
 
 @pytest.mark.parametrize("token", ["", "1", "1.", "1.wrong", "x.y", "99999999999.a", "-1.a"])
@@ -192,6 +192,30 @@ def test_an_administrator_rehearses_and_sees_who_would_get_no_mail(server, admin
         assert "The mail server lets us in. Nothing was sent." in said.text
 
 
+def test_an_administrator_marks_a_board_that_came_back_to_their_own_mailbox(
+    server, administrator, database
+):
+    cookies = {name: server.register(name) for name in ("returned", "pasted")}
+    for name in cookies:
+        seal_a_year(database, name, "sent")
+    with database.write() as session:
+        of_pasted = "user_id = (SELECT id FROM users WHERE username = 'pasted')"
+        session.execute(text(f"UPDATE sealed_years SET message_id = '<p@y>' WHERE {of_pasted}"))
+    report = (ROOT / "tests" / "fixtures" / "bounces" / "google.eml").read_text()
+    report = report.replace("MESSAGE_ID", "<p@y>").replace("RECIPIENT", "pasted@example.org")
+    with browser(server, administrator) as page:
+        form = "/admin/year-end/bounce"
+        assert page.post(form, data={"returned": "", "whose": "nobody"}).status_code == 422
+        words = {"returned": "550 no such user", "whose": "returned"}
+        for given in (words, {"returned": report, "whose": ""}):
+            said = page.post(form, data=given)
+            assert "The board is marked as not delivered" in said.text
+    for name, reason in (("returned", "550 no such user"), ("pasted", "550-5.1.1 The email")):
+        with browser(server, cookies[name]) as page:
+            assert f"could not be delivered to {name}@example.org" in page.get("/").text
+            assert reason in page.get("/settings").text
+
+
 def test_an_administrator_confirms_a_clock_that_jumped(server, administrator, database):
     with database.write() as session:
         session.execute(
@@ -200,5 +224,6 @@ def test_an_administrator_confirms_a_clock_that_jumped(server, administrator, da
         )
     with browser(server, administrator) as page:
         assert "until you confirm it" in page.get("/admin").text
+        assert "not sure what day it is" in page.get("/").text
         page.post("/admin/year-end/confirm-clock")
         assert "until you confirm it" not in page.get("/admin").text

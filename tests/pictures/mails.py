@@ -14,7 +14,6 @@ from sqlalchemy import update
 
 from moodtracker import clock, demo
 from moodtracker.database import Database
-from moodtracker.live import Live
 from moodtracker.mail import post, rehearsal, reminder
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.letter import Envelope
@@ -66,7 +65,7 @@ def _sent(language: str) -> dict[str, EmailMessage]:
         writers |= rehearsal.writers(database, envelope)
         unsubscribing = Unsubscribing(Secret("a secret of the pictures"), BASE_URL)
         writers |= reminder.writers(database, envelope, unsubscribing)
-        year_end = make_year_end(database, Live(), server.port, writers=writers)
+        year_end = make_year_end(database, server.port, writers=writers)
         sent: dict[str, EmailMessage] = {}
         for kind in Kind:
             address = "new@example.org" if kind in (Kind.JOIN, Kind.VERIFY) else "ada@example.org"

@@ -87,6 +87,10 @@ class Engine:
         files = [file for file in (_CERTIFICATES, "/etc/pip.conf") if Path(file).exists()]
         return [f"--volume={file}:{file}:ro" for file in files]
 
+    def without_tmp(self) -> list[str]:
+        """Options by which a container has no /tmp to write to, as Docker's never have."""
+        return [] if self._program == "docker" else ["--read-only-tmpfs=false"]
+
     def make_base(self) -> str:
         """A slim Debian with Python, made from this machine's package archive; its name."""
         if shutil.which("mmdebstrap") is None:
@@ -140,7 +144,8 @@ class Container:
         variables = [f"--env=MOODTRACKER_{name}={value}" for name, value in own.items()]
         self.engine(
             "run", "--detach", "--name", self.name, "--network=host", "--read-only",
-            "--cap-drop=all", "--security-opt=no-new-privileges", *variables, *options, self.image,
+            *self.engine.without_tmp(), "--cap-drop=all", "--security-opt=no-new-privileges",
+            *variables, *options, self.image,
         )  # fmt: skip
         return self.await_ready()
 

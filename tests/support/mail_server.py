@@ -23,6 +23,7 @@ class Behaviour:
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
     hang_at: str | None = None
     hang_for: str | None = None  # a recipient at whose RCPT it does not answer any more
+    drop_for: str | None = None  # a recipient at whose RCPT it ends the connection
     drip_at: str | None = None  # it answers there, but never to the end
     drips: Iterable[bytes] = (b"250-", *[b"x"] * 10_000)
     drip_seconds: float = 0.05
@@ -46,8 +47,10 @@ class MailServer:
         self._tls = tls
         self.behaviour = Behaviour()
         self.taken: list[tuple[str, EmailMessage]] = []
+        self.senders: list[str] = []  # of the envelopes, one for each mail
         self.connections = 0
         self.options: list[str] = []  # of the last MAIL
+        self.greeted_as = ""  # at the last EHLO
         self._controller: Controller | None = None
 
     def start(self) -> "MailServer":
@@ -95,7 +98,7 @@ class MailServer:
     ) -> list[str]:
         self.connections += 1
         await self._hang("ehlo", server)
-        session.host_name = hostname
+        session.host_name = self.greeted_as = hostname
         return [r for r in responses if not r.endswith(self.behaviour.without or ("nothing",))]
 
     async def handle_MAIL(  # noqa: N802
@@ -116,6 +119,8 @@ class MailServer:
         await self._hang("rcpt", server)
         if self.behaviour.hang_for == address:
             await asyncio.sleep(3600)
+        if self.behaviour.drop_for == address:
+            server.transport.close()
         answer = self.behaviour.rcpt.get(address)
         if isinstance(answer, list):
             answer = answer.pop(0) if answer else None
@@ -135,6 +140,7 @@ class MailServer:
         assert isinstance(message, EmailMessage)
         self.behaviour.before_taking()
         self.taken.append((envelope.rcpt_tos[0], message))
+        self.senders.append(envelope.mail_from or "")
         session.taken += 1
         self.behaviour.at_stage("taken")
         if self.behaviour.drop_after_data:

@@ -6,17 +6,31 @@ from datetime import date, datetime, timedelta
 from moodtracker import days
 
 Told = tuple[int, str, str]  # mood, name of its tap, note
+DONE, LOCKED = "done", "DayLocked"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a page sends: record, change, take_back or note."""
+
+    kind: str
+    day: date
+    tap: str
+    was: str = ""
+    mood: int = 0
+    note: str = ""
 
 
 @dataclass
 class Diarist:
-    """One person, as the rules say: D1 to D4, D7, Y1, Y2, Y5, Y7."""
+    """One person, as the rules say: D1 to D5, D7, Y1, Y2, Y5, Y7."""
 
     id: int
     zone: str
     day_end_hour: int = 0
     entries: dict[date, dict[int, Told]] = field(default_factory=dict)  # by day and slot
     latest_day: date = date.min
+    answers: dict[str, tuple[date, str]] = field(default_factory=dict)  # D5, with their day
     old_year_until: tuple[int, datetime] | None = None  # Y7
     told_years: set[int] = field(default_factory=set)  # written in, and not closed yet
     closed: dict[int, tuple[datetime, dict[date, dict[int, Told]]]] = field(default_factory=dict)
@@ -37,39 +51,38 @@ class Diarist:
                 return slot
         return None
 
-    def record(self, mood: int, tap: str, now: datetime) -> bool:
-        """Whether it may be: a third mood may not, and the same tap again changes nothing."""
+    def answer(self, act: "Act", now: datetime) -> str:
+        """Carry it out, the first time that it comes; each further time the answer is the same."""
         today = self.today(now)
-        if self.slot_of(tap, now):
-            return True
-        free = [slot for slot in (1, 2) if slot not in self.of_today(now)]
-        if not free:
-            return False
-        self.entries.setdefault(today, {})[free[0]] = (mood, tap, "")
-        self.latest_day = max(self.latest_day, today)
-        self.told_years.add(today.year)
-        return True
+        if act.day > today + timedelta(days=2):
+            return LOCKED  # no page has ever shown that day
+        if act.tap not in self.answers:
+            self.answers = {tap: kept for tap, kept in self.answers.items() if kept[0] >= today}
+            told = LOCKED if act.day != today else self._carry_out(act, now)
+            self.answers[act.tap] = max(act.day, today), told
+        return self.answers[act.tap][1]
 
-    def change(self, was: str, mood: int, tap: str, now: datetime) -> bool:
-        if self.slot_of(tap, now):
-            return True
-        slot = self.slot_of(was, now)
-        if slot is None:
-            return False
-        self.of_today(now)[slot] = (mood, tap, self.of_today(now)[slot][2])
-        return True
-
-    def annotate(self, was: str, note: str, now: datetime) -> bool:
-        slot = self.slot_of(was, now)
-        if slot is None:
-            return False
-        mood, tap, _ = self.of_today(now)[slot]
-        self.of_today(now)[slot] = (mood, tap, note)
-        return True
-
-    def take_back(self, was: str, now: datetime) -> None:
-        if slot := self.slot_of(was, now):
-            del self.of_today(now)[slot]
+    def _carry_out(self, act: "Act", now: datetime) -> str:
+        today, present = self.today(now), self.of_today(now)
+        slot = self.slot_of(act.was, now)
+        if act.kind == "record":
+            free = [slot for slot in (1, 2) if slot not in present]
+            if not free:
+                return "DayFull"
+            self.entries.setdefault(today, {})[free[0]] = (act.mood, act.tap, "")
+            self.latest_day = max(self.latest_day, today)
+            self.told_years.add(today.year)
+        elif act.kind == "take_back":
+            present.pop(slot, None)
+        elif act.kind == "note" and len(act.note) > 280:
+            return "NoteTooLong"
+        elif slot is None:
+            return "EntryGone"
+        elif act.kind == "change":
+            present[slot] = (act.mood, act.tap, present[slot][2])
+        else:
+            present[slot] = (*present[slot][:2], act.note)
+        return DONE
 
     def move(self, zone: str, day_end_hour: int, now: datetime) -> None:
         """Today does not go back, and the year does not end sooner than in a day (D4, Y7)."""
@@ -87,6 +100,7 @@ class Diarist:
         for year in sorted(year for year in self.told_years if year < today.year):
             moods = {day: told for day, told in self.entries.items() if day.year == year and told}
             self.entries = {day: t for day, t in self.entries.items() if day.year != year}
+            self.answers = {tap: kept for tap, kept in self.answers.items() if kept[0].year > year}
             self.told_years.discard(year)
             self.latest_day = max(self.latest_day, today)
             if moods:

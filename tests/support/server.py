@@ -2,12 +2,14 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from moodtracker.database import Database
 from support.addresses import verify_address
 from support.needs import missing
 from support.nursery import Child, nursery
+from support.waiting import WAIT_SECONDS, await_that
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "main.py"
@@ -27,15 +30,25 @@ QUICK_PASSWORDS = {  # hashes take their time on purpose; most tests are about s
     "PASSWORD_PASSES": "1",
     "PASSWORD_LANES": "1",
 }
-WAIT_SECONDS = 90
 # Made once: httpx reads all the certificates of the world for each request by itself.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+_ANY = secrets.SystemRandom()  # which Hypothesis does not make the same for everybody
+_PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, and stays so while its server is down or has not begun.
+
+    It is none of those that the system gives to whoever connects to something.
+    """
+    first = int(_PORTS_OF_CLIENTS.read_text().split()[0]) if _PORTS_OF_CLIENTS.exists() else 32768
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", _ANY.randrange(first // 2, first)))
+            return int(probe.getsockname()[1])
 
 
 class Server:
@@ -89,12 +102,32 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
-    def set_clock(self, *when: int) -> None:
-        """Let the server believe that it is this moment (UTC), from now on."""
+    def await_log(self, words: str, since: int = 0) -> None:
+        """Wait until the log says it, from its character ``since`` on.
+
+        A line about a request may be written after the answer to it is here.
+        """
+        await_that(lambda: words in self.log[since:], told=lambda: self.log)
+
+    def settled_log(self) -> str:
+        """The log once it holds all lines about what was asked before."""
+        answer = httpx.get(f"{self.url}/login", timeout=WAIT_SECONDS, verify=NO_TLS)
+        self.await_log(answer.headers["x-request-id"])
+        return self.log
+
+    def set_clock(self, *when: int, machine: str = "") -> None:
+        """Let the server believe that it is this moment (UTC), from now on.
+
+        ``machine`` is for how long it was up, in seconds, and whether its clock is synchronised:
+        "8 no".
+        """
+        self.skew_clock(datetime(*when, tzinfo=UTC).timestamp() - time.time(), machine)
+
+    def skew_clock(self, offset: float, machine: str = "") -> None:
+        """Let the server's clock be so many seconds fast, from now on."""
         self._clock = self.folder / "clock"
-        offset = datetime(*when, tzinfo=UTC).timestamp() - time.time()
         staged = self.folder / "clock.new"
-        staged.write_text(f"{offset:+.1f}\n")
+        staged.write_text(f"{offset:+.1f} {machine}".rstrip() + "\n")
         staged.replace(self._clock)
 
     def run(self) -> None:

@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import httpx
 from websockets import WebSocketException
@@ -17,12 +16,6 @@ from support.server import Server
 
 NOT_SAVED = "Not saved yet"
 _SHOWN = re.compile(r"moodtracker\.show\((.*)\)$", re.DOTALL)
-
-
-def zone_of_noon() -> str:
-    """Where it is about noon, so that no day ends meanwhile."""
-    hours = 12 - datetime.now(UTC).hour
-    return f"Etc/GMT{-hours:+d}"
 
 
 @dataclass

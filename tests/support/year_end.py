@@ -6,17 +6,18 @@ from datetime import time, timedelta
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
-from moodtracker.live import Live
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
 from moodtracker.secret import Secret
 from moodtracker.yearend import YearEnd
 
 KEEP = timedelta(days=30)
+SECRET_KEY = "a secret of the tests, that is long enough"
 BASE_URL = "https://mood.example.org"
 
 
@@ -24,13 +25,13 @@ def make_outbox(
     database: Database,
     port: int,
     *,
-    live: Live | None = None,
     watch: ClockWatch | None = None,
     keep: timedelta = KEEP,
     timeout: float = 20.0,
     limit: int | None = None,
     writers: Mapping[str, Write] | None = None,
     login: tuple[str, str] | None = None,
+    bounce_address: str | None = None,
 ) -> Outbox:
     """One worker's outbox."""
     envelope = Envelope("Moodtracker <mood@example.org>", BASE_URL, keep.days)
@@ -48,22 +49,21 @@ def make_outbox(
         ),
         envelope,
         [
-            Messages(database, writers or {}),
+            Messages(database, writers or {}, returning(bounce_address)),
             Boards(
                 database,
                 envelope,
                 Unsubscribing(Secret("a secret of the tests"), BASE_URL),
                 watch.is_believed,
+                returning(bounce_address),
             ),
         ],
-        live=live or Live(),
         limit=HourlyLimit(limit),
     )
 
 
 def make_year_end(
     database: Database,
-    live: Live,
     port: int | None,
     *,
     mail_at: time = time(9),
@@ -72,23 +72,39 @@ def make_year_end(
     limit: int | None = None,
     writers: Mapping[str, Write] | None = None,
     login: tuple[str, str] | None = None,
+    hears_bounces: bool = True,
+    bounce_address: str | None = None,
 ) -> YearEnd:
     """One process that closes years; without a ``port`` there is no mail server."""
     watch = ClockWatch(database)
     outbox = port and make_outbox(
         database,
         port,
-        live=live,
         watch=watch,
         keep=keep,
         timeout=timeout,
         limit=limit,
         writers=writers,
         login=login,
+        bounce_address=bounce_address,
     )
-    return YearEnd(database, live, Closing(mail_at, keep, "example.org"), watch, outbox or None)
+    closing = Closing(
+        mail_at,
+        keep,
+        "example.org",
+        has_mail=outbox is not None,
+        hears_bounces=hears_bounces,
+    )
+    return YearEnd(database, closing, watch, outbox or None)
 
 
-def make_closed_years(database: Database, live: Live, *, keep: timedelta = KEEP) -> ClosedYears:
+def returning(bounce_address: str | None) -> ReturnAddresses:
+    """Where mails come back to; ``bounce_address`` has its place, `{}`."""
+    return ReturnAddresses(Secret(SECRET_KEY), bounce_address)
+
+
+def make_closed_years(
+    database: Database, *, keep: timedelta = KEEP, has_mail: bool = True
+) -> ClosedYears:
     """What a person sees of their closed years."""
-    return ClosedYears(database, live, Closing(time(9), keep, "example.org"))
+    return ClosedYears(database, Closing(time(9), keep, "example.org", has_mail=has_mail))

@@ -1,9 +1,11 @@
 """A disk that is full, read-only, damaged, or held by somebody else: words, and no harm."""
 
+import os
 import sqlite3
 import subprocess
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -43,6 +45,10 @@ def server(tmp_path, disk):
 def ada(server, disk):
     """A signed-in person's cookie, on a server that runs."""
     server.start()
+    return join(server)
+
+
+def join(server):
     answer = httpx.post(
         f"{server.url}/register",
         data={
@@ -121,7 +127,7 @@ def test_on_a_full_disk_taps_wait_and_pages_are_read_and_room_is_all_it_takes(se
         while saved(socket, waiting):  # the log that SQLite has already may take some more
             last, waiting = waiting, page.tap(1, act="change", was=waiting["tap"])
         assert board(server, ada).status_code == 200
-        assert "the disk is full" in server.log
+        server.await_log("the disk is full")
         assert not [secret for secret in SECRETS if secret in server.log]
 
         ballast.unlink()
@@ -129,6 +135,74 @@ def test_on_a_full_disk_taps_wait_and_pages_are_read_and_room_is_all_it_takes(se
         assert saved(socket, waiting)
     assert moods(disk) == {waiting["tap"]: 1}
     assert is_sound(disk)
+
+
+def break_off(disk):
+    """Have the kernel make a file system read-only under the server, as it does after an error."""
+    told = Path("/proc/mounts").read_text().splitlines()
+    (device,) = (line.split()[0] for line in told if line.split()[1] == str(disk))
+    Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error").write_text("1")
+
+
+@pytest.fixture
+def breaking_disk(tmp_path):
+    """A disk of its own that can be had to fail."""
+    folder, image = tmp_path / "breaking", tmp_path / "image"
+    folder.mkdir()
+    image.write_bytes(b"")
+    os.truncate(image, 24_000_000)
+    for command in (
+        ["mkfs.ext4", "-q", str(image)],
+        ["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, check=False).returncode
+        except FileNotFoundError:
+            done = 1
+        if done:
+            missing("mkfs.ext4, and the right to mount its file systems (root)")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil"), [("disk", fill), ("breaking_disk", break_off)], ids=["full", "read-only"]
+)
+def test_an_old_session_reads_everything_and_its_page_turns_where_nothing_can_be_written(
+    tmp_path, request, kind, spoil
+):
+    disk = request.getfixturevalue(kind)
+    server = Server(tmp_path, DATA_DIR=str(disk / "data"), BACKUP_KEEP="0")
+    server.set_clock(2026, 11, 24, 12)
+    server.start()
+    cookie = join(server)
+    page = OpenPage(server, cookie)
+    with page.connected() as socket:
+        assert saved(socket, page.tap(4))
+        spoil(disk)
+        server.set_clock(2026, 11, 24, 14)  # by now the visit is worth noting
+        for path in ("/", "/settings", "/moods.csv", "/board.png", "/board.svg", "/board.pdf", "/"):
+            answer = httpx.get(
+                f"{server.url}{path}", cookies={"moodtracker": cookie}, timeout=WAIT_SECONDS
+            )
+            assert answer.status_code == 200, path
+        server.set_clock(2026, 11, 25, 0, 1)
+        socket.await_words("25 November")
+        with OpenPage(server, cookie).connected():
+            pass
+    assert server.log.count("nothing can be noted") == 1
+    for form in ("/login", "/logout"):
+        answer = httpx.post(
+            f"{server.url}{form}",
+            data={"login": "ada", "password": "correct horse battery staple"},
+            cookies={"moodtracker": cookie} if form == "/logout" else {},
+            timeout=WAIT_SECONDS,
+        )
+        assert answer.status_code == 503
+        assert "cannot save anything at the moment" in answer.text
+    assert serves(server)
+    assert not [secret for secret in SECRETS if secret in server.log]
+    server.kill()
 
 
 def test_a_server_that_starts_on_a_full_disk_serves_or_says_why_and_starts_once_there_is_room(
@@ -174,7 +248,7 @@ def test_while_another_program_holds_the_database_pages_are_read_and_a_tap_waits
             socket.event("tap", tap)
             assert board(server, ada).status_code == 200
             socket.await_words(NOT_SAVED)
-            assert "another program has locked the database" in server.log
+            server.await_log("another program has locked the database")
             other.rollback()
         assert saved(socket, tap)
     assert moods(disk) == {tap["tap"]: 2}
@@ -205,5 +279,5 @@ def test_a_file_that_is_damaged_inside_is_answered_in_words_and_named_in_the_log
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text
     assert not [secret for secret in SECRETS if secret in answer.text]
-    assert "the database is damaged: restore a backup" in server.log
+    server.await_log("the database is damaged: restore a backup")
     assert not [secret for secret in SECRETS if secret in server.log]

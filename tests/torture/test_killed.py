@@ -10,7 +10,8 @@ import pytest
 
 from support.rounds import rounds
 from support.server import Server
-from support.tapping import Tapper, is_explained, zone_of_noon
+from support.tapping import Tapper, is_explained
+from support.zone_data import zone_of_noon
 
 ROUNDS = rounds(100)
 TAPS = 30  # a page has at most so many in a round

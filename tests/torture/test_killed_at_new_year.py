@@ -31,6 +31,7 @@ def server(tmp_path, mail_server):
         MAIL_FROM="mood@example.org",
         YEAR_END_MAIL_AT="00:00",
         YEAR_END_KEEP_DAYS="0",  # erased as soon as the mail was taken, so that it shows
+        BOUNCE_ADDRESS="bounce@example.org",
     )
     yield started
     started.kill()

@@ -20,7 +20,7 @@ from support.open_page import OpenPage
 from support.rounds import rounds
 from support.rows import NOW
 from support.server import WAIT_SECONDS, Server
-from support.tapping import zone_of_noon
+from support.zone_data import zone_of_noon
 
 PAGES = min(1000, rounds(100))
 PAGES_A_SESSION = 20
@@ -133,4 +133,4 @@ def test_many_open_pages_lose_no_tap_and_memory_stays_level(server):
         kept = database.execute("SELECT count(DISTINCT user_id), count(*), min(mood) FROM entries")
         assert kept.fetchone() == (people, people, 5)
     assert httpx.get(f"{server.url}/readyz", timeout=WAIT_SECONDS).status_code == 200
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.settled_log()

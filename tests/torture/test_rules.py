@@ -24,12 +24,12 @@ from moodtracker.accounts import sessions
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.diary import DayFull, DayLocked, Diary, EntryGone
-from moodtracker.live import Live
 from moodtracker.models import UserRow, metadata
 from moodtracker.moods import Mood
+from moodtracker.notes import NoteTooLong
 from moodtracker.preferences import Preferences
 from support.rounds import rounds
-from support.rules_of_the_day import Diarist
+from support.rules_of_the_day import DONE, Act, Diarist
 from support.year_end import make_year_end
 
 STEPS_A_LIFE = 50
@@ -54,7 +54,10 @@ BEGINNINGS = (
     (2011, 12, 28, 20),  # before the day that Samoa skipped, and New Year
 )
 NAMES = st.sampled_from([f"tap{number:08}" for number in range(12)])
+OTHER_NAMES = st.sampled_from([f"other{number:06}" for number in range(12)])
 MOODS = st.sampled_from(Mood)
+NOTES = st.sampled_from(("", "rain", "🌧 und Tee", "x" * 281))
+ANSWERS = {kind.__name__: kind for kind in (DayFull, DayLocked, EntryGone, NoteTooLong)}
 
 
 class CrashError(Exception):
@@ -65,6 +68,7 @@ class Lives(RuleBasedStateMachine):
     """A database that is used, thrown away amid its work, and opened again."""
 
     people = Bundle("people")
+    sent = Bundle("sent")  # acts, each with whose it is
     steps = 0
 
     def __init__(self, url, moved_clock):
@@ -82,10 +86,9 @@ class Lives(RuleBasedStateMachine):
 
     def open(self):
         self.database = Database(self.url)
-        live = Live()
-        self.diary = Diary(self.database, live)
-        self.preferences = Preferences(self.database, live)
-        self.year_end = make_year_end(self.database, live, None)
+        self.diary = Diary(self.database)
+        self.preferences = Preferences(self.database)
+        self.year_end = make_year_end(self.database, None)
 
     def teardown(self):
         self.database.close()
@@ -119,52 +122,60 @@ class Lives(RuleBasedStateMachine):
         self.everybody.append(person)
         return person
 
-    @rule(person=people, mood=MOODS, tap=NAMES)
+    def send(self, person, act):
+        """Have it carried out, and answered as the rules say."""
+        answer = person.answer(act, self.now())
+        if answer == DONE:
+            self.carry_out(person, act)
+        else:
+            with pytest.raises(ANSWERS[answer]):
+                self.carry_out(person, act)
+        return person, act
+
+    def carry_out(self, person, act):
+        who, mood = self.who(person), act.mood and Mood(act.mood)
+        match act.kind:
+            case "record":
+                self.diary.record(who, act.day, mood, act.tap)
+            case "change":
+                self.diary.change(who, act.day, act.was, mood, act.tap)
+            case "take_back":
+                self.diary.take_back(who, act.day, act.was, act.tap)
+            case "note":
+                self.diary.annotate(who, act.day, act.was, act.note, act.tap)
+
+    @rule(target=sent, person=people, mood=MOODS, tap=NAMES)
     def record(self, person, mood, tap):
-        day = person.today(self.now())
-        if person.record(mood, tap, self.now()):
-            self.diary.record(self.who(person), day, mood, tap)
-        else:
-            with pytest.raises(DayFull):
-                self.diary.record(self.who(person), day, mood, tap)
+        return self.send(person, Act("record", person.today(self.now()), tap, mood=mood))
 
-    @rule(person=people, mood=MOODS, away=st.sampled_from((-400, -365, -2, -1, 1, 2, 366)))
-    def write_another_day(self, person, mood, away):
-        day = person.today(self.now()) + timedelta(days=away)
-        who = self.who(person)
-        tap = secrets.token_hex(8)
-        for forbidden in (
-            lambda: self.diary.record(who, day, mood, tap),
-            lambda: self.diary.change(who, day, tap, mood, tap),
-            lambda: self.diary.annotate(who, day, tap, "no", tap),
-            lambda: self.diary.take_back(who, day, tap),
-        ):
-            with pytest.raises(DayLocked):
-                forbidden()
-
-    @rule(person=people, was=NAMES, mood=MOODS, tap=NAMES)
+    @rule(target=sent, person=people, was=NAMES, mood=MOODS, tap=NAMES)
     def change(self, person, was, mood, tap):
-        day = person.today(self.now())
-        if person.change(was, mood, tap, self.now()):
-            self.diary.change(self.who(person), day, was, mood, tap)
-        else:
-            with pytest.raises(EntryGone):
-                self.diary.change(self.who(person), day, was, mood, tap)
+        return self.send(person, Act("change", person.today(self.now()), tap, was, mood))
 
-    @rule(person=people, was=NAMES)
-    def take_back(self, person, was):
-        day = person.today(self.now())
-        person.take_back(was, self.now())
-        self.diary.take_back(self.who(person), day, was)
+    @rule(target=sent, person=people, was=NAMES, tap=OTHER_NAMES)
+    def take_back(self, person, was, tap):
+        return self.send(person, Act("take_back", person.today(self.now()), tap, was))
 
-    @rule(person=people, was=NAMES, note=st.sampled_from(("", "rain", "🌧 und Tee")))
-    def annotate(self, person, was, note):
-        day, tap = person.today(self.now()), secrets.token_hex(8)
-        if person.annotate(was, note, self.now()):
-            self.diary.annotate(self.who(person), day, was, note, tap)
-        else:
-            with pytest.raises(EntryGone):
-                self.diary.annotate(self.who(person), day, was, note, tap)
+    @rule(target=sent, person=people, was=NAMES, note=NOTES, tap=OTHER_NAMES)
+    def annotate(self, person, was, note, tap):
+        return self.send(person, Act("note", person.today(self.now()), tap, was, note=note))
+
+    @rule(
+        target=sent,
+        person=people,
+        kind=st.sampled_from(("record", "change", "take_back", "note")),
+        away=st.sampled_from((-400, -365, -2, -1, 1, 2, 3, 366)),
+    )
+    def write_another_day(self, person, kind, away):
+        day = person.today(self.now()) + timedelta(days=away)
+        return self.send(person, Act(kind, day, secrets.token_hex(8), "tap00000001", 3, "no"))
+
+    @rule(again=sent)
+    def send_again(self, again):
+        """Whatever was sent at any time may come once more: from another tab, or out of a queue."""
+        person, act = again
+        if person in self.everybody:
+            self.send(person, act)
 
     @rule(person=people, zone=st.sampled_from(ZONES), hour=st.integers(0, 5))
     def move(self, person, zone, hour):
@@ -205,23 +216,24 @@ class Lives(RuleBasedStateMachine):
     @rule(person=people, mood=MOODS, tap=NAMES)
     def crash_before_the_commit(self, person, mood, tap):
         """The process is gone before the commit: nothing happened, and the tap may come again."""
-        who, day = self.who(person), person.today(self.now())
+        act = Act("record", person.today(self.now()), tap, mood=mood)
+        self.who(person)
 
         def die(connection):
             raise CrashError
 
         event.listen(self.database._writing, "commit", die)
-        with suppress(CrashError, DayFull):
-            self.diary.record(who, day, mood, tap)
+        with suppress(CrashError):
+            self.carry_out(person, act)
         event.remove(self.database._writing, "commit", die)
         self.crash()
 
     @rule(person=people, mood=MOODS, tap=NAMES)
     def crash_after_the_commit(self, person, mood, tap):
         """The process is gone before it answered: the page sends the tap again."""
-        self.record(person, mood, tap)
+        again = self.record(person, mood, tap)
         self.crash()
-        self.record(person, mood, tap)
+        self.send(*again)
 
     @rule(person=consumes(people))
     def leave(self, person):
@@ -230,7 +242,7 @@ class Lives(RuleBasedStateMachine):
         self.signed_in.pop(person.id, None)
         with self.database.write() as session:
             session.execute(text("DELETE FROM users WHERE id = :id"), {"id": person.id})
-            for table in ("entries", "sealed_years", "sessions"):
+            for table in ("entries", "acts", "sealed_years", "sessions"):
                 left = text(f"SELECT count(*) FROM {table} WHERE user_id = :id")
                 assert session.scalar(left, {"id": person.id}) == 0
 

@@ -1,0 +1,177 @@
+"""What a mail server's replies mean: whose trouble a refusal is, as one table (Y4).
+
+A reply is a code and words; the second word may be an enhanced code (RFC 2034, RFC 3463), whose
+class is the reply code's first digit. No reply proves more than this: it is the refused mail's own
+until several recipients in a row fail alike, see :mod:`moodtracker.mail.breaker`. So the table
+says at once "the server's" only where no other mail could fare better, and "the address" only
+where a mailbox server says that there is no such mailbox.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+Phase = Literal["connect", "ehlo", "auth", "mail", "rcpt", "data"]
+_EACH_MAIL: tuple[Phase, ...] = ("rcpt", "data")  # where a reply may be about one mail
+
+
+class Whose(Enum):
+    """Whose trouble a refusal is, as far as one reply can tell."""
+
+    SERVER = "the server's or our sender's: nobody's mail would be taken"
+    ADDRESS = "the address is none, or its mailbox is closed"
+    MAILBOX = "the mailbox is there, and takes nothing for now"
+    MESSAGE = "this mail is too large, or its content is refused"
+    LATER = "come back later, as greylisting says to each new recipient"
+    UNCLEAR = "this mail's own, unless others fail alike"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Replies that mean the same: the first rule of the table that fits counts.
+
+    ``code`` and ``enhanced`` are patterns for the whole of it; ``enhanced`` is '-' for a reply
+    without one, and leaves out the class, which the code tells. ``words`` may stand anywhere in
+    the text, in any case; there ``{sender}`` is our own address. ``said_by`` is where it is from.
+    """
+
+    phases: tuple[Phase, ...]
+    code: str
+    enhanced: str
+    words: str
+    whose: Whose
+    said_by: str
+
+    def fits(self, phase: Phase, reply: "Reply", text: str) -> bool:
+        """Whether a reply in this phase is meant."""
+        return (
+            phase in self.phases
+            and re.fullmatch(self.code, str(reply.code)) is not None
+            and re.fullmatch(self.enhanced, reply.detail or "-") is not None
+            and re.search(self.words, text, re.IGNORECASE) is not None
+        )
+
+
+_ANY = ".*"
+_BARE = "-"
+_TOO_LARGE = r"\bsize\b|too (large|big|long)|exceed"
+_WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
+_NO_MAILBOX = (
+    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist|disabled|inactive|rejected|"
+    rf"unavailable|invalid|no longer)|(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
+    r"no such|unroute?able|not a valid"
+)
+_OUR_SENDER = (
+    r"sender (address )?(rejected|denied|refused|verif\w*|not|unknown|is not|domain)|"
+    r"(invalid|bad|unknown|rejected) sender|verif\w+ failed for <\{sender\}>|"
+    r"mail from .*(not allowed|rejected|denied)"
+)
+_NOT_OURS = r"not owned by user|not logged in|send as|sendas|not allowed to send"
+_RELAYING = r"relay|rcpthosts|not a local|unauthenticated"
+
+TABLE: tuple[Rule, ...] = (
+    # Before any mail: the server, its name, its certificate, our password.
+    Rule(("connect", "ehlo", "auth"), _ANY, _ANY, "", Whose.SERVER, "RFC 5321, RFC 4954"),
+    # MAIL FROM is about the sender, but for the size that is said with it (RFC 1870).
+    Rule(("mail",), "5..", r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 1870; Postfix, Exchange, Google"),
+    Rule(("mail",), "552", _ANY, "", Whose.MESSAGE, "RFC 1870; Exim, Sendmail"),
+    Rule(("mail",), "5..", _ANY, _TOO_LARGE, Whose.MESSAGE, "qmail and others"),
+    Rule(("mail",), _ANY, _ANY, "", Whose.SERVER, "RFC 5321: 421, 451, 550, 553, 530"),
+    # Signing in that is asked for late.
+    Rule(_EACH_MAIL, "530|534|535|538", _ANY, "", Whose.SERVER, "RFC 4954"),
+    # The sender that was taken at MAIL FROM and is refused at RCPT or DATA.
+    Rule(_EACH_MAIL, _ANY, r"1\.[78]", "", Whose.SERVER, "RFC 3463 X.1.7, X.1.8; Postfix"),
+    Rule(_EACH_MAIL, _ANY, r"2\.252", "", Whose.SERVER, "Microsoft: SendAsDenied"),
+    Rule(_EACH_MAIL, _ANY, r"1\.90", "", Whose.SERVER, "Microsoft: daily limit of recipients"),
+    Rule(_EACH_MAIL, _ANY, r"7\.(50[0-9]|7(0[0-9]|50))", "", Whose.SERVER, "Microsoft: spam out"),
+    Rule(_EACH_MAIL, _ANY, r"7\.(0|1|60)|-", _NOT_OURS, Whose.SERVER, "Postfix, Exchange"),
+    Rule(_EACH_MAIL, _ANY, r"1\.[01]|-", _OUR_SENDER, Whose.SERVER, "Postfix, Exim: our sender"),
+    Rule(("rcpt",), _ANY, r"1\.0|-", r"\{sender\}", Whose.SERVER, "our own address is named"),
+    # Quotas and the whole host.
+    Rule(_EACH_MAIL, _ANY, r"4\.5", "", Whose.SERVER, "Google: sending quota; RFC 3463 X.4.5"),
+    Rule(_EACH_MAIL, _ANY, r"3\.2", "", Whose.SERVER, "RFC 3463 X.3.2: the host takes no mail"),
+    # The message itself.
+    Rule(_EACH_MAIL, _ANY, r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 3463; Google 552 5.2.3"),
+    Rule(_EACH_MAIL, "55[24]", _BARE, _TOO_LARGE, Whose.MESSAGE, "Exim, Sendmail"),
+    Rule(("data",), "5..", r"[67]\.\d+", "", Whose.MESSAGE, "content filters, DMARC, Google"),
+    Rule(("data",), "55[0-4]", _BARE, "", Whose.MESSAGE, "RFC 5321 554; milters, Exim"),
+    # The address and its mailbox.
+    Rule(_EACH_MAIL, _ANY, r"2\.2", "", Whose.MAILBOX, "RFC 3463: full, which passes"),
+    Rule(_EACH_MAIL, "4..", r"2\.1", "", Whose.MAILBOX, "Google: receiving too fast; Postfix"),
+    Rule(("rcpt",), "552", _BARE, "", Whose.MAILBOX, "RFC 5321: exceeded storage allocation"),
+    Rule(_EACH_MAIL, "5..", r"1\.([1236]|10)|2\.1", "", Whose.ADDRESS, "RFC 3463, RFC 7505"),
+    Rule(("rcpt",), "5..", r"6\.7", "", Whose.ADDRESS, "RFC 6531: letters that it cannot take"),
+    Rule(("rcpt",), "55[0134]", _BARE, _RELAYING, Whose.UNCLEAR, "Exim, qmail: no relaying"),
+    Rule(("rcpt",), "55[0134]", _BARE, _NO_MAILBOX, Whose.ADDRESS, "RFC 5321; Exim, qmail"),
+    # Waited out for each recipient: greylisting, at RCPT or after DATA.
+    Rule(
+        _EACH_MAIL,
+        "45[01]",
+        r"7\.\d+|1\.\d+|2\.0|0\.0|-",
+        "",
+        Whose.LATER,
+        "postgrey, rspamd, Exim",
+    ),
+    Rule(_EACH_MAIL, "4..", _ANY, r"gr[ea]y-?list", Whose.LATER, "those who say so"),
+    # All else: policies, block lists, routes, disks, the end of the connection.
+    Rule(_EACH_MAIL, _ANY, _ANY, "", Whose.UNCLEAR, "RFC 3463 X.3, X.4, X.5, X.7; 421, 554"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply, taken apart. ``detail`` is the enhanced code without its class, '' for none."""
+
+    code: int
+    detail: str
+    text: str
+
+    @classmethod
+    def of(cls, code: int, text: bytes | str) -> "Reply":
+        """Read a reply: its code, and all its lines without it."""
+        if isinstance(text, bytes):
+            text = text.decode("utf-8", "replace")
+        words = " ".join(text.split())
+        found = _SECOND_WORD.match(words)
+        if found is None or int(found[1]) != code // 100:
+            return cls(code, "", words)
+        return cls(code, found[2], words)
+
+    def __str__(self) -> str:
+        """As it is said on."""
+        return f"{self.code} {self.text}"[:300]
+
+
+# Cisco's machines write it as #5.1.0.
+_SECOND_WORD = re.compile(r"#?([245])\.(\d{1,3}\.\d{1,3})(?=\s|$|:)")
+_OWN_WORDS = re.compile(r"^[a-z][a-z'-]*[.,;:!]?$", re.IGNORECASE)
+
+
+def whose(phase: Phase, reply: Reply, sender: str = "") -> Whose:
+    """Whose trouble a refusal is; ``sender`` is our own address."""
+    text = reply.text
+    if sender:
+        text = re.sub(re.escape(sender), "{sender}", text, flags=re.IGNORECASE)
+    return next(rule.whose for rule in TABLE if rule.fits(phase, reply, text))
+
+
+def alike(words: str) -> str:
+    """What refusals have in common that mean the same, by their words as :class:`Reply` says them.
+
+    The codes where there is an enhanced one; else the code and the words, without what differs
+    from mail to mail: addresses, numbers, the names that servers give to mails.
+    """
+    code, _, text = words.partition(" ")
+    if code.isdigit():
+        reply = Reply.of(int(code), text)
+        if reply.detail:
+            return f"{code} {code[0]}.{reply.detail}"
+    return " ".join(_common(words)).lower()[:120]
+
+
+def _common(words: str) -> Iterator[str]:
+    first, *rest = words.split()
+    yield first
+    yield from (word.rstrip(".,;:!") for word in rest if _OWN_WORDS.match(word))

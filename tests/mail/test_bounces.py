@@ -1,0 +1,336 @@
+"""A relay that took a mail and sends it back: the board is held again, its person told (Y5b)."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from moodtracker.accounts import audit
+from moodtracker.mail import dsn, post
+from moodtracker.mail.bounces import Bounces, Outcome
+from moodtracker.mail.dsn import NoReport
+from moodtracker.models import UserRow, messages, sealed_years, users
+from moodtracker.moods import Mood
+from support.mail_server import MailServer
+from support.postfix import Postfix
+from support.server import ROOT
+from support.year_end import KEEP, SECRET_KEY, make_closed_years, make_year_end, returning
+
+BOUNCE = "bounce+{}@example.net"
+FIXTURES = ROOT / "tests" / "fixtures" / "bounces"
+SAMPLES = sorted(FIXTURES.glob("*.eml"))
+
+
+@pytest.fixture
+def year_end(database, mail_server):
+    return make_year_end(database, mail_server.port, bounce_address=BOUNCE)
+
+
+@pytest.fixture
+def mailed(year_end, join, diary, moved_clock):
+    """Ada's 2026 was mailed."""
+    ada = join()
+    diary.record(ada, moved_clock.now().date(), Mood.GOOD, "tap00001")
+    moved_clock.set(2027, 1, 1, 9)
+    year_end.tick()
+    return ada
+
+
+@pytest.fixture
+def bounces(database):
+    return Bounces(database, returning(BOUNCE))
+
+
+def board(database):
+    with database.read() as session:
+        return session.execute(select(*sealed_years)).one()
+
+
+def report(sample, *, to="", message_id="<none@x>", recipient="ada@example.org"):
+    text = sample.read_text()
+    for name, value in {
+        "RETURN_ADDRESS": to or "mood@example.org",
+        "MESSAGE_ID": message_id,
+        "RECIPIENT": recipient,
+    }.items():
+        text = text.replace(name, value)
+    return dsn.read(text.encode())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
+@pytest.mark.parametrize("by", ["signed address", "Message-ID"])
+def test_a_board_that_comes_back_is_held_and_its_person_told(
+    mailed, bounces, mail_server, database, live, sample, by
+):
+    told = []
+    live.follow(mailed.person.id, lambda: told.append(1))
+    known = (
+        {"to": mail_server.senders[0]}
+        if by == "signed address"
+        else {"message_id": board(database).message_id}
+    )
+    found = report(sample, **known)
+    assert bounces.take(found) == Outcome.HELD
+    row = board(database)
+    assert (row.state, row.refused_email) == ("held", "ada@example.org")
+    assert "550" in row.last_error or sample.stem == "exim-plain"
+    assert row.moods is not None
+    assert told == [1]
+    closed = make_closed_years(database).of(mailed.person)
+    assert (closed.state, closed.erased_from, closed.reason) == ("held", None, row.last_error)
+    assert bounces.take(found) == Outcome.HELD_BEFORE
+
+
+def test_what_comes_back_is_not_erased_and_goes_out_again_to_another_address(
+    mailed, year_end, bounces, mail_server, database, moved_clock
+):
+    bounces.take(report(SAMPLES[0], to=mail_server.senders[0]))
+    moved_clock.moment += 2 * KEEP
+    year_end.tick()
+    assert board(database).moods is not None
+    assert len(mail_server.taken) == 1
+    with database.write() as session:
+        session.execute(update(UserRow).values(email="lovelace@example.org"))
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org", "lovelace@example.org"]
+    assert mail_server.senders[0] != mail_server.senders[1]
+    # What comes back late from the old address says nothing of the new one.
+    message_id = board(database).message_id
+    for late in (
+        report(SAMPLES[0], to=mail_server.senders[0]),
+        report(SAMPLES[0], message_id=message_id),
+    ):
+        assert bounces.take(late) == Outcome.UNKNOWN
+    assert board(database).state == "sent"
+
+
+@pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
+def test_only_a_mail_that_was_given_up_counts(mailed, bounces, mail_server, database, action):
+    text = (FIXTURES / "microsoft.eml").read_text().replace("Action: failed", f"Action: {action}")
+    found = dsn.read(text.replace("RETURN_ADDRESS", mail_server.senders[0]).encode())
+    assert bounces.take(found) == Outcome.NOT_FAILED
+    assert board(database).state == "sent"
+
+
+def test_an_absence_note_is_no_bounce(mailed, bounces, mail_server, database):
+    note = (
+        f"To: {mail_server.senders[0]}\nSubject: I am away\nAuto-Submitted: auto-replied\n\nBye.\n"
+    )
+    assert bounces.take(dsn.read(note.encode())) == Outcome.NOT_FAILED
+    assert board(database).state == "sent"
+
+
+def test_a_stranger_cannot_have_a_board_held(mailed, bounces, mail_server, database):
+    sender = mail_server.senders[0]
+    local, _, domain = sender.partition("@")
+    kind, year, signature = local.partition("+")[2].split("-")
+    for forged in (
+        "mood@example.org",
+        f"bounce+{kind}-{year}-{'0' * 16}@{domain}",
+        f"bounce+y2-{year}-{signature}@{domain}",
+        f"bounce+{kind}-2025-{signature}@{domain}",
+        f"bounce+{kind}-{year}@{domain}",
+        f"{local}@example.com",
+        f"bounce+y99999999999-{year}-{signature}@{domain}",
+    ):
+        found = report(SAMPLES[0], to=forged, message_id="<year-2026.0@example.org>")
+        assert bounces.take(found) == Outcome.UNKNOWN
+    assert board(database).state == "sent"
+
+
+def test_the_return_address_is_short_and_may_be_written_in_any_case(
+    mailed, bounces, mail_server, database
+):
+    longest = returning("b" * 19 + "{}@example.net").of_message(2**31 - 1, "0123456789abcdef")
+    assert len(longest.partition("@")[0]) == 64
+    assert bounces.take(report(SAMPLES[0], to=mail_server.senders[0].upper())) == Outcome.HELD
+
+
+def test_without_a_bounce_address_mails_are_sent_by_mail_from(
+    join, diary, database, mail_server, moved_clock
+):
+    diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
+    moved_clock.set(2027, 1, 1, 9)
+    make_year_end(database, mail_server.port).tick()
+    assert mail_server.senders == ["mood@example.org"]
+
+
+def test_another_mail_that_comes_back_is_noted_once_at_its_account(join, bounces, database):
+    ada = join().person
+    with database.write() as session:
+        post.ask(session, post.Kind.VERIFY, "ada@example.org", user_id=ada.id)
+    with database.read() as session:
+        key = session.scalar(select(messages.id))
+    found = report(SAMPLES[0], to=returning(BOUNCE).of_message(ada.id, key))
+    for _ in range(2):
+        assert bounces.take(found) == Outcome.NOTED
+    events = [record.event for record in audit.of(database, ada.id)]
+    assert events.count(audit.Event.MAIL_CAME_BACK) == 1
+    forged = returning(BOUNCE).of_message(ada.id, key).replace("-" + key, "-" + "0" * 16)
+    assert bounces.take(report(SAMPLES[0], to=forged)) == Outcome.UNKNOWN
+
+
+def test_who_found_a_bounce_in_their_own_mailbox_says_whose_it_is(mailed, bounces, database):
+    assert bounces.hold("nobody", "") == Outcome.UNKNOWN
+    assert bounces.hold("ada", "550 no such user") == Outcome.HELD
+    assert board(database).last_error == "550 no such user"
+    assert bounces.hold("ada", "again") == Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" \n\n",
+        b"no mail at all",
+        b"\xff\xfe\x00\x01",
+        b"From: a@b\nContent-Type: multipart/report; boundary=x\n\n--x\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n--x--\n",
+    ],
+)
+def test_what_is_no_report_is_refused_in_words(content):
+    with pytest.raises(NoReport):
+        dsn.read(content)
+
+
+@given(st.binary(max_size=400), st.integers(0, 2500))
+def test_no_damage_to_a_report_breaks_its_reading(noise, place):
+    whole = (FIXTURES / "google.eml").read_bytes()
+    with suppress(NoReport):
+        dsn.read(whole[:place] + noise + whole[place:])
+
+
+# --- who hears of no bounce
+
+
+def test_where_no_bounce_is_heard_of_a_year_stays_until_its_person_was_here(
+    join, diary, database, mail_server, moved_clock
+):
+    ada = join()
+    diary.record(ada, moved_clock.now().date(), Mood.GOOD, "tap00001")
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
+    moved_clock.set(2027, 1, 1, 9)
+    deaf.tick()
+    moved_clock.moment += 2 * KEEP
+    deaf.tick()
+    assert board(database).moods is not None
+    visit(database, ada, moved_clock.now())
+    deaf.tick()
+    assert board(database).moods is None
+
+
+def test_where_no_bounce_is_heard_of_who_was_here_keeps_it_for_the_days_that_are_set(
+    join, diary, database, mail_server, moved_clock
+):
+    ada = join()
+    diary.record(ada, moved_clock.now().date(), Mood.GOOD, "tap00001")
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
+    moved_clock.set(2027, 1, 1, 9)
+    deaf.tick()
+    visit(database, ada, moved_clock.now().replace(hour=10))
+    moved_clock.set(2027, 1, 31, 8, 59)
+    deaf.tick()
+    assert board(database).moods is not None
+    moved_clock.set(2027, 1, 31, 9)
+    deaf.tick()
+    assert board(database).moods is None
+
+
+def test_who_never_comes_back_has_their_year_until_the_next_one_is_over(
+    join, diary, database, mail_server, moved_clock
+):
+    diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
+    deaf = make_year_end(database, mail_server.port, hears_bounces=False)
+    moved_clock.set(2027, 1, 1, 9)
+    deaf.tick()
+    moved_clock.set(2027, 12, 31)
+    deaf.tick()
+    assert board(database).moods is not None
+    moved_clock.set(2028, 2, 2)
+    deaf.tick()
+    assert board(database).moods is None
+
+
+def visit(database, who, moment):
+    with database.write() as session:
+        session.execute(update(UserRow).where(users.id == who.person.id).values(visited_at=moment))
+
+
+# --- the command, and a real Postfix
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs `moodtracker bounce` on the database of a folder, as a pipe does."""
+
+    def run(content, *words, **settings):
+        return subprocess.run(
+            [sys.executable, "-m", "moodtracker", "bounce", *words],
+            input=content,
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT)}
+            | {f"MOODTRACKER_{name}": value for name, value in settings.items()},
+        )
+
+    return run
+
+
+def test_the_command_ends_as_a_pipe_understands(command, tmp_path):
+    settings = {"DATA_DIR": str(tmp_path / "data"), "BOUNCE_ADDRESS": "bounce@example.net"}
+    for content, status in ((b"", os.EX_DATAERR), (b"\x00\xff", os.EX_DATAERR)):
+        done = command(content, **settings)
+        assert (done.returncode, done.stdout) == (status, b"")
+        assert len(done.stderr.splitlines()) == 1
+    done = command(
+        SAMPLES[0].read_bytes(), "bounce+y1-2026-0123456789abcdef@example.net", **settings
+    )
+    assert (done.returncode, done.stdout.decode().strip()) == (0, Outcome.UNKNOWN)
+    (tmp_path / "file").touch()
+    done = command(SAMPLES[0].read_bytes(), **settings | {"DATA_DIR": str(tmp_path / "file")})
+    assert done.returncode == os.EX_TEMPFAIL
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.fixture
+def next_hop():
+    """A server that has no ada, behind a relay that takes mails for everybody."""
+    server = MailServer().start()
+    server.behaviour.rcpt["ada@example.org"] = "550 5.1.1 <ada@example.org>: no such user"
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postfix(next_hop):
+    relay = Postfix(next_hop.port, "bounce@example.net").start()
+    yield relay
+    relay.stop()
+
+
+def test_postfix_takes_a_board_and_sends_it_back(
+    postfix, command, join, diary, database, database_url, moved_clock, tmp_path
+):
+    diary.record(join(), moved_clock.now().date(), Mood.GOOD, "tap00001")
+    moved_clock.set(2027, 1, 1, 9)
+    make_year_end(database, postfix.port, bounce_address=BOUNCE).tick()
+    assert board(database).state == "sent"
+    content = postfix.returned()
+    done = command(
+        content,
+        DATABASE_URL=database_url,
+        DATA_DIR=str(tmp_path / "data"),
+        SECRET_KEY=SECRET_KEY,
+        BOUNCE_ADDRESS="bounce@example.net",
+    )
+    assert (done.returncode, done.stdout.decode().strip()) == (0, Outcome.HELD), done.stderr
+    row = board(database)
+    assert row.state == "held"
+    assert row.last_error == "550 5.1.1 <ada@example.org>: no such user"

@@ -1,0 +1,184 @@
+"""Whose trouble a refusal is: each kind of reply, said by a real server; each rule of the table."""
+
+import pytest
+
+from moodtracker.mail import replies
+from moodtracker.mail.replies import TABLE, Reply, Whose, alike
+from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp
+
+SENDER, PERSON = "mood@example.org", "ada@example.org"
+SERVER, ADDRESS, MAILBOX = Whose.SERVER, Whose.ADDRESS, Whose.MAILBOX
+MESSAGE, LATER, UNCLEAR = Whose.MESSAGE, Whose.LATER, Whose.UNCLEAR
+
+REPLIES = [
+    # Before any mail.
+    ("connect", "554 5.3.2 no mail today", SERVER),
+    ("ehlo", "550 5.7.1 who are you", SERVER),
+    # MAIL FROM
+    ("mail", "550 5.7.1 not from here", SERVER),
+    ("mail", "553 5.7.1 <mood@example.org>: Sender address rejected: not owned by user", SERVER),
+    ("mail", "530 5.7.0 Must issue a STARTTLS command first", SERVER),
+    ("mail", "530 5.7.0 Authentication Required", SERVER),
+    ("mail", "451 4.7.0 later", SERVER),
+    ("mail", "421 4.3.2 too busy", SERVER),
+    ("mail", "452 4.3.1 Insufficient system storage", SERVER),
+    ("mail", "550 5.1.8 <mood@example.org>: Sender address rejected: Domain not found", SERVER),
+    ("mail", "552 5.3.4 Message size exceeds fixed limit", MESSAGE),  # Postfix, Exchange
+    ("mail", "552 Message size exceeds maximum permitted", MESSAGE),  # Exim
+    ("mail", "552 5.2.3 Your message exceeded Google's message size limits", MESSAGE),
+    ("mail", "554 message too large", MESSAGE),
+    # The sender, refused late.
+    ("rcpt", "550 5.1.0 <mood@example.org>: Sender address rejected: User unknown", SERVER),
+    ("rcpt", "550 5.1.0 <mood@example.org>: rejected", SERVER),
+    ("rcpt", "550 5.1.1 <mood@example.org>: Sender address rejected: User unknown", SERVER),
+    ("rcpt", "550 5.1.7 bad sender", SERVER),
+    ("rcpt", "450 4.1.7 <mood@example.org>: Sender address rejected: unverified", SERVER),
+    ("rcpt", "450 4.1.8 <mood@example.org>: Sender address rejected: Domain not found", SERVER),
+    ("rcpt", "553 5.7.1 <mood@example.org>: Sender address rejected: not owned by user x", SERVER),
+    ("rcpt", "550 Sender verify failed", SERVER),  # Exim
+    ("rcpt", "550 Verification failed for <mood@example.org>", SERVER),
+    ("rcpt", "550 <mood@example.org> is not welcome", SERVER),
+    ("rcpt", "530 5.7.1 Authentication required", SERVER),
+    ("data", "554 5.2.252 SendAsDenied; mood@example.org not allowed to send as", SERVER),
+    ("data", "550 5.7.60 SMTP; Client does not have permissions to send as this sender", SERVER),
+    ("rcpt", "550 5.1.90 Your message can't be sent because you've reached your limit", SERVER),
+    ("data", "550 5.7.501 Access denied, spam abuse detected", SERVER),
+    ("data", "550 5.7.708 Access denied, traffic not accepted from this IP", SERVER),
+    # Quotas, and hosts that take no mail.
+    ("rcpt", "550 5.4.5 Daily user sending limit exceeded", SERVER),
+    ("data", "550 5.4.5 Daily sending quota exceeded", SERVER),
+    ("content", "554 5.3.2 not now", SERVER),
+    # The message.
+    ("data", "552 5.3.4 too much mail data", MESSAGE),
+    ("data", "552 5.2.3 Your message exceeded Google's message size limits", MESSAGE),
+    ("data", "552 Message size exceeds maximum permitted", MESSAGE),
+    ("rcpt", "552 message size exceeds what this mailbox takes", MESSAGE),
+    ("data", "550 5.7.1 Message rejected by content filter", MESSAGE),
+    ("data", "550 5.7.26 This mail is unauthenticated (DMARC)", MESSAGE),
+    ("data", "554 5.6.0 Reject, id=1 - BAD-HEADER", MESSAGE),
+    ("data", "554 Transaction failed", MESSAGE),
+    ("data", "550 This message was classified as spam", MESSAGE),
+    # The address.
+    ("rcpt", "550 5.1.1 <ada@example.org>: Recipient address rejected: User unknown", ADDRESS),
+    ("rcpt", "550 5.1.2 <ada@example.org>: Domain not found", ADDRESS),
+    ("rcpt", "553 5.1.3 bad address", ADDRESS),
+    ("rcpt", "551 5.1.6 moved, no forwarding", ADDRESS),
+    ("rcpt", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", ADDRESS),  # Exchange
+    ("rcpt", "556 5.1.10 Domain has null MX", ADDRESS),  # RFC 7505
+    ("rcpt", "550 5.2.1 The email account that you tried to reach is disabled", ADDRESS),
+    ("rcpt", "553 5.6.7 Address not permitted", ADDRESS),  # RFC 6531
+    ("rcpt", "550 no such user", ADDRESS),
+    ("rcpt", "550 Unknown user", ADDRESS),
+    ("rcpt", "550 Unrouteable address", ADDRESS),  # Exim
+    ("rcpt", "553 Invalid recipient", ADDRESS),
+    ("rcpt", "550 Requested action not taken: mailbox unavailable", ADDRESS),
+    ("rcpt", "550 The email account does not exist here", ADDRESS),
+    # Its mailbox.
+    ("rcpt", "452 4.2.2 full", MAILBOX),
+    ("rcpt", "552 5.2.2 mailbox full", MAILBOX),
+    ("data", "552 5.2.2 mailbox full", MAILBOX),
+    ("rcpt", "450 4.2.1 The user you are trying to contact is receiving mail too quickly", MAILBOX),
+    ("rcpt", "552 Requested mail action aborted", MAILBOX),
+    # Greylisting.
+    ("rcpt", "450 4.2.0 <ada@example.org>: Recipient address rejected: Greylisted", LATER),
+    ("rcpt", "451 4.7.1 Greylisting in action, please come back later", LATER),
+    ("data", "451 4.7.1 Try again later", LATER),  # rspamd
+    ("rcpt", "451 temporarily deferred", LATER),  # Exim
+    ("rcpt", "450 busy", LATER),
+    ("rcpt", "450 4.1.1 <ada@example.org>: unverified address: in progress", LATER),
+    ("rcpt", "421 4.7.1 greylisted", LATER),
+    # All else.
+    ("rcpt", "550 relay not permitted", UNCLEAR),  # Exim
+    ("rcpt", "553 sorry, that domain isn't in my list of allowed rcpthosts", UNCLEAR),  # qmail
+    ("rcpt", "550 that user does not exist, and relaying is denied", UNCLEAR),
+    ("rcpt", "550 Your IP address is rejected", UNCLEAR),
+    ("rcpt", "550 Unknown client host", UNCLEAR),
+    ("rcpt", "554 5.7.1 <ada@example.org>: Relay access denied", UNCLEAR),
+    ("rcpt", "550 5.7.1 no", UNCLEAR),
+    ("rcpt", "550 5.1.0 Address rejected", UNCLEAR),
+    ("rcpt", "550 #5.1.0 Address rejected", UNCLEAR),  # Cisco
+    ("rcpt", "550 5.7.133 SenderNotAuthenticatedForGroup", UNCLEAR),  # Exchange
+    ("rcpt", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked", UNCLEAR),
+    ("rcpt", "550 5.4.4 Unable to route", UNCLEAR),
+    ("rcpt", "451 4.3.0 Temporary lookup failure", UNCLEAR),
+    ("data", "451 4.3.0 queue file write error", UNCLEAR),
+    ("content", "554 5.5.1 no", UNCLEAR),
+    ("rcpt", "421 4.7.0 closing", UNCLEAR),
+    # An enhanced code is the second word alone, and of the reply's own class (RFC 2034).
+    ("rcpt", "554 Service unavailable; client 212.2.1.9 is on our list", UNCLEAR),
+    ("rcpt", "554 5.1.1.9 is on our list", UNCLEAR),
+    ("rcpt", "554 4.1.1 is on our list", UNCLEAR),
+]
+
+
+def ask(server, phase, reply):
+    """What sending meets where the server says so in this phase."""
+    behaviour = server.behaviour
+    match phase:
+        case "mail":
+            behaviour.mail = reply
+        case "rcpt":
+            behaviour.rcpt[PERSON] = reply
+        case "data":
+            behaviour.data = [reply]
+        case _:
+            behaviour.refuse[phase] = reply
+    try:
+        with Smtp("127.0.0.1", server.port, "none", timeout=5).connect() as connection:
+            connection.send(SENDER, PERSON, b"Subject: hello\r\n\r\nHello.\r\n")
+    except ServerTrouble as trouble:
+        return SERVER, str(trouble)
+    except MailRefused as refusal:
+        return refusal.whose, str(refusal)
+    raise AssertionError("it was taken")
+
+
+@pytest.mark.parametrize(("phase", "reply", "whose"), REPLIES, ids=lambda given: str(given)[:40])
+def test_each_reply_is_told_whose_trouble_it_is(mail_server, phase, reply, whose):
+    assert ask(mail_server, phase, reply) == (whose, reply)
+
+
+def test_every_rule_has_a_reply_above_that_it_is_the_first_to_fit():
+    used = set()
+    for phase, reply, _ in REPLIES:
+        code, _, text = reply.partition(" ")
+        where = "data" if phase == "content" else phase
+        found = Reply.of(int(code), text)
+        told = text.replace(SENDER, "{sender}")
+        used.add(next(rule for rule in TABLE if rule.fits(where, found, told)))
+    assert [rule for rule in TABLE if rule not in used] == []
+
+
+def test_every_reply_fits_a_rule_whatever_it_is():
+    for phase in ("connect", "ehlo", "auth", "mail", "rcpt", "data"):
+        for code in range(200, 600):
+            assert replies.whose(phase, Reply.of(code, "")) in Whose
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("550 5.7.1 <ada@example.org>: no", "550 5.7.1 <bob@example.org>: no, really"),
+        ("550 relay not permitted", "550 Relay not permitted."),
+        (
+            "550 <ada@example.org>: relay not permitted (#x1)",
+            "550 <b@x.example>: relay not permitted (#y2)",
+        ),
+        ("554 denied [192.0.2.1] id=4Xy", "554 denied [2001:db8::1] id=9Zz"),
+    ],
+)
+def test_replies_that_mean_the_same_are_alike_whomever_they_name(one, other):
+    assert alike(one) == alike(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("550 5.7.1 no", "550 5.1.1 no"),
+        ("550 5.7.1 no", "450 4.7.1 no"),
+        ("550 no such user", "550 relay not permitted"),
+        ("550 rejected", "554 rejected"),
+    ],
+)
+def test_replies_that_mean_something_else_are_not_alike(one, other):
+    assert alike(one) != alike(other)
