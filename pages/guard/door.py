@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from nicegui import Client
@@ -24,12 +24,13 @@ from moodtracker.mail import unsubscribe
 from pages import errors, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
-from pages.guard.cookies import cookie_in, cookie_name
+from pages.guard.connections import SocketConnection
+from pages.guard.cookies import cookie_name, cookies_in
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
 from pages.guard.limits import BodyRefused
 from pages.guard.origin import Origins
-from pages.guard.page_socket import PageSocket
+from pages.guard.page_socket import PageSocket, tell_gone
 from pages.guard.paths import sign_in_path
 from pages.guard.sockets import Sockets
 from pages.guard.unopened import Unopened
@@ -41,8 +42,11 @@ _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/conn
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
 _OPEN_PATHS |= installing.PATHS
+# What answers nobody in particular: whose cookie it came with is not asked, nor is the database.
+_MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico"} | installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
+_MOST_OF_A_NAME = 4
 
 
 class Guard:
@@ -126,11 +130,15 @@ class Guard:
     async def _met(self, scope: Scope, headers: Headers) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         read = self._reads.get(scope["path"], sessions.nothing_more)
-        found = await self._find(headers, read)
+        cookies = cookies_in(headers.getlist("cookie"))
+        brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
+        cookie, found = await self._find(brought, read)
         signed_in = found[0] if found else None
         scope["state"].update(
             signed_in=signed_in,
             read=found and found[1],
+            cookies=cookies,
+            session_cookie=cookie,
             address=_address(scope),
             device=devices.name_of(headers.get("user-agent", "")),
         )
@@ -150,12 +158,18 @@ class Guard:
         ):
             await _turn_away(receive, send)
             return
-        found = await self._find(headers, sessions.nothing_more)
+        brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
+        _cookie, found = await self._find(brought, sessions.nothing_more)
         who = found[0] if found else None
         client = _page_of(handshake, who)
-        with self._sockets.place(client, who, _address(scope)) as rate:
-            if rate is None:
+        with self._sockets.place(client, who, _address(scope)) as budget:
+            if budget is None:
                 await _turn_away(receive, send)
+                return
+            connection: SocketConnection = scope["state"]["connection"]
+            connection.spend_from(budget)
+            if client is None:
+                await tell_gone(receive, send)
                 return
 
             async def holds() -> bool:
@@ -167,22 +181,28 @@ class Guard:
                 receive,
                 send,
                 client,
-                rate=rate,
+                rate=budget.messages,
                 holds=holds,
                 send_away=self._send_away,
             )
-            # NiceGUI reloads a page that it does not know: that leads to the sign-in page.
-            scope["query_string"] = handshake.query(client.id if client else "none")
+            scope["query_string"] = handshake.query(client.id)
             with self._sockets.open(client, socket):
                 await self._inner(scope, socket.receive, send)
 
+    def _session_cookies(self, cookies: Mapping[str, list[str]]) -> list[str]:
+        """Each that there may be: another app of the host can have set one of our name."""
+        brought = dict.fromkeys(cookies.get(cookie_name(self._app), ()))
+        return [cookie for cookie in brought if cookie][:_MOST_OF_A_NAME]
+
     async def _find(
-        self, headers: Headers, read: Callable[[Session, Person], object]
-    ) -> tuple[SignedIn, object] | None:
-        cookie = cookie_in(headers.get("cookie", ""), cookie_name(self._app))
-        if not cookie:
-            return None
-        return await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
+        self, brought: Sequence[str], read: Callable[[Session, Person], object]
+    ) -> tuple[str | None, tuple[SignedIn, object] | None]:
+        """The cookie that names an open session, and who holds it; else the first, and None."""
+        for cookie in brought:
+            found = await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
+            if found:
+                return cookie, found
+        return next(iter(brought), None), None
 
 
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:

@@ -13,12 +13,45 @@ class Rate:
         self._left = at_once
         self._looked = time.monotonic()
 
+    @property
+    def is_rested(self) -> bool:
+        """Whether all is left, as in the beginning."""
+        self._fill()
+        return self._left == self._most
+
     def allows_one_more(self) -> bool:
         """Count one, if it is not one too many."""
+        return self.allows(1)
+
+    def allows(self, more: int) -> bool:
+        """Count ``more``, if they are not too many."""
+        self._fill()
+        if self._left < more:
+            return False
+        self._left -= more
+        return True
+
+    def _fill(self) -> None:
         now = time.monotonic()
         self._left = min(self._most, self._left + (now - self._looked) * self._per_second)
         self._looked = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+
+
+class Budget:
+    """What one session, or the strangers of one address, may say over all their sockets."""
+
+    def __init__(self, *, is_stranger: bool = True) -> None:
+        """Begin rested.
+
+        A page says something every few seconds, and more at each tap. After an outage it hands
+        over all the taps that it kept, with a note of up to 1.5 kB each.
+        """
+        self.messages = Rate(240, 40)
+        # Control frames as well, which are answered below all that looks at messages.
+        self.frames = Rate(480, 80)
+        self.bytes = Rate(64 * 1024, 8 * 1024) if is_stranger else Rate(512 * 1024, 32 * 1024)
+
+    @property
+    def is_rested(self) -> bool:
+        """Whether nothing was said of late."""
+        return self.messages.is_rested and self.frames.is_rested and self.bytes.is_rested
