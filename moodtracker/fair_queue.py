@@ -68,14 +68,15 @@ class FairQueue:
         except asyncio.CancelledError:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
-            else:  # it was its turn already
+            elif not turn.cancelled():  # it was its turn already
                 self._pass_on()
             raise
 
     def _pass_on(self) -> None:
-        if not self._waiting:
-            self._free += 1
-            return
-        first = min(self._waiting, key=lambda each: each.order)
-        self._waiting.remove(first)
-        first.turn.set_result(None)
+        while self._waiting:
+            first = min(self._waiting, key=lambda each: each.order)
+            self._waiting.remove(first)
+            if not first.turn.done():  # else it has given up, and does not know yet
+                first.turn.set_result(None)
+                return
+        self._free += 1
