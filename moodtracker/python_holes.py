@@ -1,9 +1,9 @@
 """Holes in the Python that runs this, which its updates have closed.
 
 None of them opens anything here: names are kept from being decoded (`mail/message.py`), finished
-headers are checked (`mail/mime.py`), and cookies are cut by hand (`pages/guard/cookies.py`). But who
-runs such a Python has not updated it for long. It is looked at what it can do, and not at its number
-alone: distributions close holes without a new one.
+headers are checked (`mail/mime.py`), and cookies are cut by hand (`pages/guard/cookies.py`). But
+who runs such a Python has not updated it for long. What it can do tells, and not its number, since
+distributions close holes without a new one.
 """
 
 import http.cookies

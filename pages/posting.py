@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from moodtracker.accounts import sessions
 from moodtracker.accounts.proving import Admitted, Visitor
 from moodtracker.app import App
-from pages.guard import cookie_name, cookie_path, local_path
+from pages.guard import cookie_name, cookie_path, known_name, local_path
 
 
 async def given(request: Request) -> dict[str, str]:
@@ -32,7 +32,7 @@ def session_cookie(request: Request) -> str | None:
 def visitor(request: Request, app: App) -> Visitor:
     """From where, and from which browser, a request comes."""
     state = request.state
-    return Visitor(state.address, state.device, cookie(request, _known_name(app)))
+    return Visitor(state.address, state.device, cookie(request, known_name(app)))
 
 
 def refuse_without_passwords(app: App) -> None:
@@ -49,7 +49,7 @@ def to(path: str | None) -> RedirectResponse:
 def admit(answer: Response, app: App, admitted: Admitted) -> Response:
     """Let the browser keep the session, and what it is known again by after it."""
     with_session(answer, app, admitted.cookie)
-    return with_cookie(answer, app, _known_name(app), admitted.known, app.proving.known_for)
+    return with_cookie(answer, app, known_name(app), admitted.known, app.proving.known_for)
 
 
 def with_session(answer: Response, app: App, cookie: str) -> Response:
@@ -74,7 +74,3 @@ def with_cookie(answer: Response, app: App, name: str, value: str, lifetime: tim
         samesite="lax",
     )
     return answer
-
-
-def _known_name(app: App) -> str:
-    return f"{cookie_name(app)}-known"

@@ -182,6 +182,10 @@ class Proving:
         people = [user_id, *(other for other in people if other != user_id)][:_MOST_KNOWN]
         return self._tickets.give({"browser": browser or secrets.token_hex(16), "people": people})
 
+    def browser_of(self, known: str) -> str:
+        """The name of a browser that carries what :meth:`known_now` gave it; else ''."""
+        return self._known(known)[0]
+
     def _known(self, known: str) -> tuple[str, list[int]]:
         """The browser's own name, and who was signed in there; empty where it carries nothing."""
         try:

@@ -18,6 +18,11 @@ def cookie_name(app: App) -> str:
     return ("__Secure-" if app.settings.sub_path else "__Host-") + _OURS
 
 
+def known_name(app: App) -> str:
+    """The name of the cookie by which a browser is known again after its session."""
+    return f"{cookie_name(app)}-known"
+
+
 def cookie_path(app: App) -> str:
     """For which paths of the host the browser sends our cookies."""
     return app.settings.sub_path or "/"

@@ -18,6 +18,7 @@ from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
+from moodtracker.accounts.throttling import network
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
@@ -25,13 +26,14 @@ from pages import errors, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.connections import SocketConnection
-from pages.guard.cookies import cookie_name, cookies_in
+from pages.guard.cookies import cookie_name, cookies_in, known_name
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
 from pages.guard.limits import BodyRefused
 from pages.guard.origin import Origins
 from pages.guard.page_socket import PageSocket, tell_gone
 from pages.guard.paths import sign_in_path
+from pages.guard.rate import Rates
 from pages.guard.sockets import Sockets
 from pages.guard.unopened import Unopened
 
@@ -47,6 +49,7 @@ _MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico"} | installing.FIL
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
 _MOST_OF_A_NAME = 4
+_AT_ONCE = 10  # times as many as in a second
 
 
 class Guard:
@@ -77,6 +80,8 @@ class Guard:
         self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
+        per_second = app.settings.requests_per_second
+        self._asked = Rates(_AT_ONCE * per_second, per_second)
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -104,13 +109,18 @@ class Guard:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        cookies = cookies_in(headers.getlist("cookie"))
+        brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
+        scope["state"].update(cookies=cookies, address=_address(scope))
         answer = self._refusal(scope, headers) or limits.too_early(headers)
+        if answer is None and not brought:  # who brings one may be somebody
+            answer = self._too_often(scope)
         if answer is None and scope["method"] == "POST":
             try:
                 receive = await limits.with_body(receive)
             except BodyRefused as refused:
                 answer = refused.answer
-        answer = answer or await self._met(scope, headers)
+        answer = answer or await self._met(scope, headers, brought)
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -127,21 +137,28 @@ class Guard:
             return errors.foreign(headers.get("origin", "null"), self._app.settings.base_url)
         return limits.refusal(scope, headers)
 
-    async def _met(self, scope: Scope, headers: Headers) -> Response | None:
+    def _too_often(self, scope: Scope) -> Response | None:
+        """What a stranger is told who asks for too much, or None."""
+        if scope["path"] in _MACHINES:
+            return None
+        known = scope["state"]["cookies"].get(known_name(self._app), [""])[0]
+        browser = self._app.proving.browser_of(known) if known else ""
+        holder = f"browser {browser}" if browser else network(scope["state"]["address"])
+        return None if self._asked.allows_one_more(holder) else limits.too_often()
+
+    async def _met(self, scope: Scope, headers: Headers, brought: Sequence[str]) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         read = self._reads.get(scope["path"], sessions.nothing_more)
-        cookies = cookies_in(headers.getlist("cookie"))
-        brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
         cookie, found = await self._find(brought, read)
         signed_in = found[0] if found else None
         scope["state"].update(
             signed_in=signed_in,
             read=found and found[1],
-            cookies=cookies,
             session_cookie=cookie,
-            address=_address(scope),
             device=devices.name_of(headers.get("user-agent", "")),
         )
+        if signed_in is None and brought and (answer := self._too_often(scope)):
+            return answer
         if signed_in or scope["path"] in _OPEN_PATHS:
             return None
         if not _is_there(scope):

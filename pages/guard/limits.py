@@ -64,6 +64,11 @@ def too_early(headers: Headers) -> Response | None:
     return _told(503, _("Not ahead of time.")) if "prefetch" in purpose.lower() else None
 
 
+def too_often() -> Response:
+    """What a stranger is told whose address asks for more than one page after the other."""
+    return _told(429, _("That was tried too often. Please wait a little, and try again."))
+
+
 async def with_body(receive: Receive) -> Receive:
     """Read the whole body, then hand it out as one; raises :class:`BodyRefused`."""
     body = bytearray()

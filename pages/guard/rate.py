@@ -2,6 +2,8 @@
 
 import time
 
+_MANY = 1000
+
 
 class Rate:
     """So many at once, and so many a second after that."""
@@ -35,6 +37,25 @@ class Rate:
         now = time.monotonic()
         self._left = min(self._most, self._left + (now - self._looked) * self._per_second)
         self._looked = now
+
+
+class Rates:
+    """One rate for each of many, all alike; those that rest are forgotten."""
+
+    def __init__(self, at_once: float, per_second: float) -> None:
+        """Begin with none."""
+        self._at_once, self._per_second = at_once, per_second
+        self._rates: dict[str, Rate] = {}
+        self._many = _MANY
+
+    def allows_one_more(self, holder: str) -> bool:
+        """Count one for ``holder``, if it is not one too many."""
+        if holder not in self._rates and len(self._rates) >= self._many:
+            rates = self._rates.items()
+            self._rates = {name: rate for name, rate in rates if not rate.is_rested}
+            self._many = max(_MANY, 2 * len(self._rates))
+        rate = self._rates.setdefault(holder, Rate(self._at_once, self._per_second))
+        return rate.allows_one_more()
 
 
 class Budget:
