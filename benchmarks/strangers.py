@@ -306,8 +306,8 @@ async def main(*names: str) -> None:
         taps = sorted(seen.taps)
         figures = {
             "taps": len(taps),
-            "tap p50 ms": round(1000 * taps[len(taps) // 2]),
-            "tap p99 ms": round(1000 * taps[int(len(taps) * 0.99)]),
+            "tap p50 ms": round(1000 * taps[len(taps) // 2]) if taps else None,
+            "tap p99 ms": round(1000 * taps[int(len(taps) * 0.99)]) if taps else None,
             "sign-in worst s": round(max(seen.sign_ins, default=float("inf")), 2),
             "memory MB": seen.largest >> 20,
             "answers": dict(seen.answers),

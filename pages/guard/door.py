@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 
 from nicegui import Client
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
@@ -20,6 +21,7 @@ from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import network
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy, FairQueue
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
 from pages import errors, installing, obstacles
@@ -82,6 +84,8 @@ class Guard:
         self._origins = Origins(app.settings)
         per_second = app.settings.requests_per_second
         self._asked = Rates(_AT_ONCE * per_second, per_second)
+        # A page is made on the event loop: between two of them somebody's tap gets its turn.
+        self._strangers = FairQueue(at_once=1, each=100, most=500)
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -126,8 +130,24 @@ class Guard:
             return
         # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
         is_seen = scope["method"] != "HEAD"
+        is_page = scope["method"] != "POST" and scope["path"] not in _MACHINES
         scope = scope if is_seen else {**scope, "method": "GET"}
-        await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
+        if scope["state"]["signed_in"] or not is_page:
+            await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
+            return
+        async with AsyncExitStack() as turn:
+            try:
+                holder = network(scope["state"]["address"])
+                await turn.enter_async_context(self._strangers.turn(holder))
+            except Busy:
+                await limits.busy()(scope, receive, send)
+                return
+
+            async def sending(message: Message) -> None:
+                await turn.aclose()  # it is made: whoever takes it slowly keeps nobody else waiting
+                await send(message)
+
+            await self._unopened.watched(self._inner, scope, receive, sending, is_seen=is_seen)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""

@@ -69,6 +69,13 @@ def too_often() -> Response:
     return _told(429, _("That was tried too often. Please wait a little, and try again."))
 
 
+def busy() -> Response:
+    """What strangers are told who ask for so many pages that one more would wait too long."""
+    return _told(
+        503, _("Very much is asked for at this moment. Please try again in a little while.")
+    )
+
+
 async def with_body(receive: Receive) -> Receive:
     """Read the whole body, then hand it out as one; raises :class:`BodyRefused`."""
     body = bytearray()
