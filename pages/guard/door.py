@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 
 from nicegui import Client
@@ -84,8 +84,11 @@ class Guard:
         self._origins = Origins(app.settings)
         per_second = app.settings.requests_per_second
         self._asked = Rates(_AT_ONCE * per_second, per_second)
-        # A page is made on the event loop: between two of them somebody's tap gets its turn.
-        self._strangers = FairQueue(at_once=1, each=100, most=500)
+        # A page is made on the event loop: between two of them somebody's tap gets its turn. A form
+        # has passwords checked and rows written: not all threads are to be busy with strangers'.
+        self._pages = FairQueue(at_once=1, each=100, most=500)
+        self._forms = FairQueue(at_once=3, each=100, most=500)
+        self._known_forms = FairQueue(at_once=2, each=20, most=100)
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -115,7 +118,9 @@ class Guard:
         headers = Headers(scope=scope)
         cookies = cookies_in(headers.getlist("cookie"))
         brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
-        scope["state"].update(cookies=cookies, address=_address(scope))
+        known = cookies.get(known_name(self._app), [""])[0]
+        browser = self._app.proving.browser_of(known) if known else ""
+        scope["state"].update(cookies=cookies, address=_address(scope), browser=browser)
         answer = self._refusal(scope, headers) or limits.too_early(headers)
         if answer is None and not brought:  # who brings one may be somebody
             answer = self._too_often(scope)
@@ -130,15 +135,13 @@ class Guard:
             return
         # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
         is_seen = scope["method"] != "HEAD"
-        is_page = scope["method"] != "POST" and scope["path"] not in _MACHINES
         scope = scope if is_seen else {**scope, "method": "GET"}
-        if scope["state"]["signed_in"] or not is_page:
+        if scope["state"]["signed_in"] or scope["path"] in _MACHINES:
             await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
             return
         async with AsyncExitStack() as turn:
             try:
-                holder = network(scope["state"]["address"])
-                await turn.enter_async_context(self._strangers.turn(holder))
+                await turn.enter_async_context(self._turn(scope))
             except Busy:
                 await limits.busy()(scope, receive, send)
                 return
@@ -148,6 +151,14 @@ class Guard:
                 await send(message)
 
             await self._unopened.watched(self._inner, scope, receive, sending, is_seen=is_seen)
+
+    def _turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """The turn of a stranger, or of a browser in which somebody was signed in before."""
+        browser = scope["state"]["browser"]
+        holder = browser or network(scope["state"]["address"])
+        if scope["method"] != "POST":
+            return self._pages.turn(holder, trusted=bool(browser))
+        return (self._known_forms if browser else self._forms).turn(holder)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
@@ -161,9 +172,7 @@ class Guard:
         """What a stranger is told who asks for too much, or None."""
         if scope["path"] in _MACHINES:
             return None
-        known = scope["state"]["cookies"].get(known_name(self._app), [""])[0]
-        browser = self._app.proving.browser_of(known) if known else ""
-        holder = f"browser {browser}" if browser else network(scope["state"]["address"])
+        holder = scope["state"]["browser"] or network(scope["state"]["address"])
         return None if self._asked.allows_one_more(holder) else limits.too_often()
 
     async def _met(self, scope: Scope, headers: Headers, brought: Sequence[str]) -> Response | None:
