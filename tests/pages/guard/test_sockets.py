@@ -237,16 +237,15 @@ TEXT, BINARY, PING, PONG = 0x1, 0x2, 0x9, 0xA
 class Flood:
     """Frames that are written as they are, whatever the server says to it."""
 
-    def __init__(self, server, page=None):
+    def __init__(self, server):
         self._port = server.port
-        self._page = page or OpenPage(server, path="/login")
+        self._page = OpenPage(server, path="/login")
 
     def __enter__(self):
         self.wire = socket_of_system.create_connection(("127.0.0.1", self._port), WAIT_SECONDS)
         path = self._page.address().split("/", 3)[3]
-        cookie = f"Cookie: moodtracker={self._page.cookie}\r\n" if self._page.cookie else ""
         self.wire.sendall(
-            f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n{cookie}"
+            f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
             "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
         )
@@ -314,6 +313,22 @@ def test_whoever_says_nothing_any_more_is_forgotten():
         with sockets.place(None, None, f"10.0.{number // 250}.{number % 250}"):
             pass
     assert len(sockets._budgets) <= 1000
+
+
+def test_strangers_sockets_have_one_bound_over_all_addresses():
+    sockets = Sockets()
+    with ExitStack() as held:
+
+        def come(address):
+            return held.enter_context(sockets.place(None, None, address)) is not None
+
+        many = [come(f"10.0.0.{number % 50}") for number in range(1500)]
+        assert many.count(True) == 500
+        assert not come("10.0.0.1")  # which holds as many as any
+        assert come("192.0.2.1")  # in whose place one of theirs has gone
+        assert sockets._places.held_by("strangers") == 500
+        assert sockets._places.held_by("stranger 192.0.2.1") == 1
+    assert len(sockets._places) == 0
 
 
 def test_what_a_page_hands_over_after_an_outage_goes_through(server):
