@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 RETRY_SECONDS = 5  # after which it is worth trying again
@@ -11,6 +12,25 @@ RETRY_SECONDS = 5  # after which it is worth trying again
 
 class Busy(Exception):  # noqa: N818 - it is an answer to a person, not a fault
     """So much is asked for, by all or by this one alone, that one more would wait too long."""
+
+
+class _Once:
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act: Callable[[], None] | None = act
+
+    def __call__(self) -> None:
+        act, self._act = self._act, None
+        if act:
+            act()
+
+
+_leave: ContextVar[_Once | None] = ContextVar("leave", default=None)
+
+
+def leave_turn() -> None:
+    """End the turn in which this runs early, since what follows costs nothing but time."""
+    if leave := _leave.get():
+        leave()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +69,12 @@ class FairQueue:
                 self._free -= 1
             else:
                 await self._wait(holder, rank, trusted=trusted)
+            leave = _Once(self._pass_on)
+            _leave.set(leave)
             try:
                 yield
             finally:
-                self._pass_on()
+                leave()
         finally:
             self._held[holder] -= 1
             if not self._held[holder]:

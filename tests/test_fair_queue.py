@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from moodtracker.fair_queue import Busy, FairQueue
+from moodtracker.fair_queue import Busy, FairQueue, leave_turn
 from support.loops import run
 
 
@@ -96,6 +96,21 @@ def test_a_line_that_is_full_of_others_still_takes_who_is_trusted():
         return order
 
     assert run(full()) == ["k", "a", "b"]
+
+
+def test_a_turn_may_be_left_before_all_is_done():
+    async def leave_early():
+        line, order = queue(), []
+        async with line.turn("a"):
+            leave_turn()
+            await stand_in(line, "b", order)
+        await stand_in(line, "c", order)
+        async with line.turn("d"):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(stand_in(line, "e", order), 0.01)
+        return order
+
+    assert run(leave_early()) == ["b", "c"]
 
 
 def test_who_gives_up_or_fails_takes_nobody_s_turn():

@@ -21,6 +21,7 @@ from moodtracker.accounts.sessions import SignedIn, SignInRefused
 from moodtracker.accounts.throttling import Count, Throttle, network
 from moodtracker.accounts.tickets import TicketRefused, Tickets
 from moodtracker.database import Database
+from moodtracker.fair_queue import leave_turn
 from moodtracker.models import UserRow, users
 from moodtracker.secret import Secret
 
@@ -83,7 +84,8 @@ class Proving:
         with_all = f"name {name}"
         counts, is_known = await asyncio.to_thread(self._begin, name, login, visitor)
         unhurried = await asyncio.to_thread(self._unhurried, with_all)
-        if not is_known:
+        if unhurried and not is_known:
+            leave_turn()
             await asyncio.sleep(unhurried)
         user_id = await passwords.signing_in.run(
             network(visitor.address),

@@ -50,6 +50,7 @@ _OPEN_PATHS |= installing.PATHS
 _MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico"} | installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
+_PROVIDER = "/login/provider"
 _MOST_OF_A_NAME = 4
 _AT_ONCE = 10  # times as many as in a second
 
@@ -136,7 +137,9 @@ class Guard:
         # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
         is_seen = scope["method"] != "HEAD"
         scope = scope if is_seen else {**scope, "method": "GET"}
-        if scope["state"]["signed_in"] or scope["path"] in _MACHINES:
+        # What asks the identity provider waits for somebody else, and keeps nobody waiting.
+        takes_turn = scope["path"] not in _MACHINES and not scope["path"].startswith(_PROVIDER)
+        if scope["state"]["signed_in"] or not takes_turn:
             await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
             return
         async with AsyncExitStack() as turn:
