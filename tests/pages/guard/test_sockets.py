@@ -281,6 +281,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("kind", FLOODS)
+@pytest.mark.usefixtures("cookie")  # /login leads to /register while nobody is here
 def test_a_flood_of_frames_of_any_kind_ends_a_stranger_s_socket(server, kind):
     with Flood(server) as flood:
         assert flood.answer.endswith(b"101")
@@ -345,6 +346,7 @@ def test_what_a_page_hands_over_after_an_outage_goes_through(server):
         socket.await_words(taps[-1]["tap"])
 
 
+@pytest.mark.usefixtures("cookie")
 def test_a_socket_without_a_page_is_told_so_and_ended(server):
     page = OpenPage(server, path="/login")
     with page.socket(client_id="none") as socket:
