@@ -15,7 +15,7 @@ from moodtracker.accounts.links import LinkSpent
 from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, words
+from pages import errors, parts, posting
 
 _PAGE = ui.page("/verify")
 _FREE_TRIES = 20  # from one address
@@ -52,7 +52,7 @@ def mount(web: FastAPI, app: App) -> None:
         except LinkSpent:
             return _spent()
         except TooManyTries as error:
-            return errors.page(_("Please wait a little"), words.for_person(error), 429)
+            return errors.wait(error)
         except AddressTaken:
             return errors.page(
                 _("This address has an account already"),
