@@ -1,5 +1,6 @@
 """What lies beside a SQLite file while it is in use, and is of one piece with it."""
 
+import os
 from pathlib import Path
 
 # The log of what was written last, its index, and the way back from a write that broke off.
@@ -8,7 +9,7 @@ _ENDS = ("-wal", "-shm", "-journal")
 
 def real(file: Path) -> Path:
     """The file itself where ``file`` is a link to it: there SQLite looks, and writes beside it."""
-    return file.resolve() if file.is_symlink() else file
+    return file.resolve() if os.path.islink(file) else file  # which a closed folder does not stop
 
 
 def beside(file: Path) -> list[Path]:

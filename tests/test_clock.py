@@ -140,7 +140,7 @@ def test_after_stopping_nothing_runs():
 def test_a_job_that_a_clock_set_back_pushed_away_is_brought_forward(monkeypatch):
     ticks, pushed, other = Ticks(), Job(), Job()
     with monkeypatch.context() as before:
-        before.setattr(clock, "now", lambda: datetime.now(UTC) + 10 * HOUR)
+        before.setattr(clock, "of_machine", lambda: datetime.now(UTC) + 10 * HOUR)
         ticks.every(HOUR, pushed)
     ticks.every(HOUR, other)
     with ticking(ticks):

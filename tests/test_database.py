@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from moodtracker import migrations
 from moodtracker.database import Database
 from moodtracker.database_trouble import DatabaseError
-from moodtracker.models import EntryRow, SealedYearRow, SessionRow, UserRow, metadata
+from moodtracker.models import ActRow, EntryRow, SealedYearRow, SessionRow, UserRow, metadata
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
@@ -491,6 +491,11 @@ def fill(database, username):
             )
         )
         session.execute(
+            insert(ActRow).values(
+                user_id=user_id, tap=f"tap-{username}", day=date(2026, 11, 24), outcome="done"
+            )
+        )
+        session.execute(
             insert(SealedYearRow).values(
                 user_id=user_id, year=2025, sealed_at=NOW, due_at=NOW, next_try_at=NOW, **sealed
             )
@@ -503,7 +508,7 @@ def test_deleting_a_person_deletes_their_rows_in_every_table_and_nobody_elses(da
     with database.write() as session:
         session.execute(text("DELETE FROM users WHERE id = :ada"), {"ada": ada})
     owned = [table for table in metadata.sorted_tables if table.foreign_keys]
-    assert [table.name for table in owned] == ["entries", "sealed_years", "sessions"]
+    assert [table.name for table in owned] == ["acts", "entries", "sealed_years", "sessions"]
     with database.read() as session:
         for table in owned:
             assert session.scalars(table.select().with_only_columns(table.c.user_id)).all() == [bob]

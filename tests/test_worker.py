@@ -15,6 +15,16 @@ ENDED_YEAR = (
     "VALUES ('ada', 'Ada', '', 'UTC', '2020-01-01', 2020, '2020-12-31')"
 )
 
+# A machine whose clock nobody vouches for closes no year right after its boot.
+BOOTED_LONG_AGO = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from moodtracker import clock
+clock.is_synchronised = lambda: True
+import main
+main.main()
+"""
+
 
 @pytest.fixture
 def worker(database, database_url, tmp_path):
@@ -27,7 +37,7 @@ def worker(database, database_url, tmp_path):
             "MOODTRACKER_DATABASE_URL": database_url.replace("+psycopg", ""),
             "MOODTRACKER_DATA_DIR": str(tmp_path),
         }
-        command = [sys.executable, str(ROOT / "main.py")]
+        command = [sys.executable, "-c", BOOTED_LONG_AGO]
         running.append(subprocess.Popen(command, cwd=tmp_path, env=environment))
         return running[-1]
 

@@ -568,7 +568,7 @@ def test_a_person_can_have_a_held_board_tried_again(
 ):
     ada = join()
     write_moods(ada)
-    mail_server.behaviour.rcpt["ada@example.org"] = ["550 5.2.2 over quota"]
+    mail_server.behaviour.rcpt["ada@example.org"] = ["550 5.1.1 nobody here"]
     moved_clock.set(2027, 1, 1, 9)
     year_end.tick()
     assert closed_years.of(ada.person).state == "held"

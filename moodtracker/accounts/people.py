@@ -3,7 +3,7 @@
 import logging
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -47,7 +47,8 @@ class Person:
     year_open_until: datetime | None
     clock_seen_at: datetime | None  # the latest time that a clock of this installation showed
     clock_doubted_at: datetime | None  # a time that it jumped to, until it is confirmed
-    moment: datetime  # when they were read, or what the clock showed before it was set back (D4)
+    # When they were read, or what the clock showed before it was set back (D4).
+    moment: datetime = field(compare=False)
 
     @property
     def mail_address(self) -> str | None:

@@ -10,12 +10,12 @@ from sqlalchemy import update
 from moodtracker import clock, language
 from moodtracker.drawing import layout
 from moodtracker.language import speaking
-from moodtracker.mail import rehearsal, reminder
+from moodtracker.mail import rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.letter import Asked, Envelope
 from moodtracker.mail.post import Kind
 from moodtracker.mail.unsubscribe import Unsubscribing
-from moodtracker.models import UserRow
+from moodtracker.models import TroubleRow, UserRow
 from moodtracker.moods import Mood
 from moodtracker.secret import Secret
 from support import pseudo_main
@@ -52,9 +52,16 @@ def test_a_mail_says_nothing_untranslated(database, join, diary, moved_clock, ci
         session.execute(update(UserRow).values(values))
     if kind == Kind.PREVIEW:
         diary.record(ada, date(2026, 11, 24), Mood.GOOD, "tap00001")
+    if kind == Kind.TROUBLE:
+        words = {"mail": "550", "clock": "", "held": "3", "overdue": clock.now().isoformat()}
+        with database.write() as session:
+            for what, said in (words | {"backup": "2026-11-20"}).items():
+                row = {"kind": what, "since": clock.now(), "told_at": clock.now(), "words": said}
+                session.add(TroubleRow(**row))
     writers = AccountMails(database, ENVELOPE).writers() | rehearsal.writers(database, ENVELOPE)
     unsubscribing = Unsubscribing(Secret("a secret of the tests"), ENVELOPE.base_url)
     writers |= reminder.writers(database, ENVELOPE, unsubscribing)
+    writers |= trouble.writers(database, ENVELOPE)
     now = clock.now()
     asked = Asked(
         user_id=ada.person.id,

@@ -69,6 +69,7 @@ class Postfix:
         owner = shutil._get_uid("postfix"), shutil._get_gid("postfix")
         for name in ("queue", "data", "boxes"):
             (self._folder / name).mkdir()
+            (self._folder / name).chmod(0o755)  # whatever umask a test before has left
         for name in ("data", "boxes"):
             os.chown(self._folder / name, *owner)
         words = {

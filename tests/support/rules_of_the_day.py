@@ -57,10 +57,15 @@ class Diarist:
         if act.day > today + timedelta(days=2):
             return LOCKED  # no page has ever shown that day
         if act.tap not in self.answers:
-            self.answers = {tap: kept for tap, kept in self.answers.items() if kept[0] >= today}
+            self._forget_answers(today)
             told = LOCKED if act.day != today else self._carry_out(act, now)
             self.answers[act.tap] = max(act.day, today), told
         return self.answers[act.tap][1]
+
+    def _forget_answers(self, today: date) -> None:
+        """What was sent just before midnight may come again just after."""
+        yesterday = today - timedelta(days=1)
+        self.answers = {tap: kept for tap, kept in self.answers.items() if kept[0] >= yesterday}
 
     def _carry_out(self, act: "Act", now: datetime) -> str:
         today, present = self.today(now), self.of_today(now)
@@ -100,7 +105,7 @@ class Diarist:
         for year in sorted(year for year in self.told_years if year < today.year):
             moods = {day: told for day, told in self.entries.items() if day.year == year and told}
             self.entries = {day: t for day, t in self.entries.items() if day.year != year}
-            self.answers = {tap: kept for tap, kept in self.answers.items() if kept[0].year > year}
+            self._forget_answers(today)
             self.told_years.discard(year)
             self.latest_day = max(self.latest_day, today)
             if moods:

@@ -112,7 +112,7 @@ class Server:
 
     def settled_log(self) -> str:
         """The log once it holds all lines about what was asked before."""
-        answer = httpx.get(f"{self.url}/login", timeout=WAIT_SECONDS, verify=NO_TLS)
+        answer = httpx.get(f"{self.url}/offline", timeout=WAIT_SECONDS, verify=NO_TLS)
         self.await_log(answer.headers["x-request-id"])
         return self.log
 

@@ -22,12 +22,12 @@ def upgrade() -> None:
         sa.Column("outcome", AutoString(), nullable=False),
         sa.CheckConstraint(
             "outcome IN ('done', 'day_full', 'day_locked', 'entry_gone', 'note_too_long')",
-            name="ck_acts_outcome",
+            name=op.f("ck_acts_outcome"),
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_acts_user_id", ondelete="CASCADE"
+            ["user_id"], ["users.id"], name=op.f("fk_acts_user_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("user_id", "tap", name="pk_acts"),
+        sa.PrimaryKeyConstraint("user_id", "tap", name=op.f("pk_acts")),
         sqlite_with_rowid=False,
     )
     for name in ("tap", "note_tap"):
