@@ -93,10 +93,9 @@ class App:
         :class:`~moodtracker.settings.SettingsError` where the secret key cannot be read.
         """
         backups = _backups(settings)
-        if backups:
-            backups.refuse_empty_beside_them()
         database = Database(settings.database_url, settings.database_limits)
         if backups:
+            backups.refuse_empty_beside_them()
             _back_up_before_upgrade(database, backups)
         database.migrate()
         database_clock = None
