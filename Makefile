@@ -7,8 +7,9 @@ BIN := .venv/bin
 run: .venv/runs
 	$(BIN)/python main.py
 
-# More at once than cores: many of them wait for a browser or for servers.
-TESTS := $(BIN)/pytest -n 3 --dist loadgroup
+# More at once than cores: many of them wait for a browser or for servers. A worker that dies ends the
+# run, which would else wait for its group of tests for ever.
+TESTS := $(BIN)/pytest -n 4 --dist loadgroup --max-worker-restart 0
 test: check tests/node/node_modules/.package-lock.json
 	$(TESTS)
 
@@ -31,7 +32,7 @@ check: .venv/tests
 LENGTH ?= 10
 torture: .venv/tests
 	MOODTRACKER_TORTURE=$(LENGTH) MOODTRACKER_TEST_KILLS=50 MOODTRACKER_TEST_RACES=1000 PAGE_LOADS=20000 \
-	$(BIN)/pytest -s -o faulthandler_timeout=0 tests/torture tests/mail/test_kills.py tests/test_yearend_zones.py tests/pages/guard/test_unopened.py
+	$(BIN)/pytest -s -o timeout=0 -o faulthandler_timeout=0 tests/torture tests/mail/test_kills.py tests/test_yearend_zones.py tests/pages/guard/test_unopened.py
 
 # How quick it is, against three baselines, on a machine that is not busy otherwise; five minutes.
 bench: .venv/tests

@@ -157,7 +157,7 @@ def test_instances_whose_clocks_differ_turn_together_when_the_database_says_so(
         at_slow.await_words("Good")
         its_clock.set(*datetime.combine(tomorrow, time(0, 0), UTC).timetuple()[:6])
         at_slow.event("tap", slow.tap(2))
-        assert tomorrow.isoformat() in at_slow.await_words("That day is over")
+        at_slow.await_words("That day is over", tomorrow.isoformat())
         at_fast.await_words(tomorrow.isoformat())  # by itself
     kept = Diary(database).read(ada)
     assert [(entry.day, entry.mood) for entry in kept.entries] == [(today, Mood.GOOD)]

@@ -129,14 +129,15 @@ class Socket:
         """The next message."""
         return str(self.connection.recv(timeout=WAIT_SECONDS))
 
-    def await_words(self, words: str) -> str:
-        """Answer pings until a message says ``words``."""
+    def await_words(self, *words: str) -> str:
+        """Answer pings until each of ``words`` was said, in whichever messages; gives the last."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             message = self.hear()
             if message == "2":
                 self.say("3")
-            elif words in message:
+            words = tuple(one for one in words if one not in message)
+            if not words:
                 return message
         raise AssertionError(words)
 
