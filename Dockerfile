@@ -1,7 +1,8 @@
 # Moodtracker in a container: no root, nothing written but /data.
 #   docker build -t moodtracker .
 #   docker run -p 8080:8080 -v mood:/data moodtracker
-# Any slim Debian image with Python 3.11 or newer will do as its base:
+# Any slim Debian image with Python 3.11 or newer will do as its base. For a build that can be told
+# again, name it by its digest: --build-arg BASE=docker.io/library/python@sha256:...
 ARG BASE=docker.io/library/python:3.13-slim-bookworm
 
 FROM ${BASE} AS build
@@ -38,12 +39,19 @@ spoken = {tag.split("-")[0] for tag in ours.LANGUAGES} | {"root"}; \
     && cd /app && python3 -c 'import main, moodtracker.drawing.png, moodtracker.cli.healthcheck, moodtracker.cli.check' \
     && rm -rf build ./*.egg-info/SOURCES.txt
 
+# What is in it, package by package (CycloneDX), by a tool that stays behind.
+COPY requirements-audit.lock /tmp/
+RUN python3 -m venv /tmp/audit && /tmp/audit/bin/pip install --quiet --require-hashes -r /tmp/requirements-audit.lock \
+    && /tmp/audit/bin/cyclonedx-py environment --no-validate --output-reproducible -o /app/sbom.json /opt/moodtracker
+
 FROM ${BASE}
+ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Moodtracker" \
       org.opencontainers.image.description="A small, private mood board: two moods a day, a year of colour, yours to keep." \
       org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /usr/bin/tini-static /usr/bin/tini

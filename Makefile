@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test steady coverage check torture bench cluster docs pictures words lock clean
+.PHONY: run test steady coverage check audit torture bench cluster docs pictures words lock clean
 
 run: .venv/runs
 	$(BIN)/python main.py
@@ -27,6 +27,15 @@ check: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Whether a pinned package has a known hole; its own environment, since nothing else needs the tool.
+audit: build/audit
+	build/audit/bin/python .ci/audit
+
+build/audit: requirements-audit.lock
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 # What docs/reliability.md promises: kills, faults, load, LENGTH times as long as in `make test`. Hours, if it has to be.
 LENGTH ?= 10
@@ -92,6 +101,8 @@ lock:
 		--no-emit-index-url --no-annotate --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
 		--no-emit-index-url --no-annotate --group build --group dev --group bench -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
+		--no-emit-index-url --no-annotate --group pyproject.toml:audit -o requirements-audit.lock
 
 clean:
 	rm -rf .venv build tests/node/node_modules *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache

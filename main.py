@@ -12,8 +12,8 @@ import uvicorn
 from nicegui import app as nicegui_app
 
 import pages
-from moodtracker import garbage, logs, open_files, settings, stopping
-from moodtracker.accounts.registration import has_founder
+from moodtracker import garbage, logs, open_files, python_holes, settings, stopping
+from moodtracker.accounts.administrators import is_founded
 from moodtracker.app import App
 from moodtracker.database_trouble import DatabaseError
 from moodtracker.settings import SettingsError
@@ -45,6 +45,8 @@ def main() -> None:
         sys.exit(str(error))
     for name in settings.unknown_names():
         log.warning("%s is not a setting that this version knows", name)
+    if holes := python_holes.known():
+        log.warning("%s", holes)
     if app.smtp is None:
         log.warning("no mail server is set (MOODTRACKER_SMTP_HOST): finished years wait here")
 
@@ -84,7 +86,7 @@ def tell_setup_code(app: App) -> None:
     if app.setup_code is None or app.settings.registration == "closed":
         return
     with app.database.read() as session:
-        if has_founder(session):
+        if is_founded(session):
             return
     log.warning(
         "nobody is here yet: open %s/register and give the setup code %s",

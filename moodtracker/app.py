@@ -9,6 +9,7 @@ from moodtracker import clock, ledger, ran_ahead
 from moodtracker.accounts import (
     audit,
     invitations,
+    linking,
     links,
     passwords,
     sessions,
@@ -91,9 +92,10 @@ class App:
         Raises :class:`~moodtracker.database.DatabaseError`, and
         :class:`~moodtracker.settings.SettingsError` where the secret key cannot be read.
         """
-        database = Database(settings.database_url, settings.database_limits)
         backups = _backups(settings)
+        database = Database(settings.database_url, settings.database_limits)
         if backups:
+            backups.refuse_empty_beside_them()
             _back_up_before_upgrade(database, backups)
         database.migrate()
         database_clock = None
@@ -181,7 +183,7 @@ class App:
         if not self.clock_watch.is_believed():
             return
         ran_ahead.set_right(self.database)
-        for kept in (sessions, links, invitations, throttling, audit, post, ledger):
+        for kept in (sessions, links, linking, invitations, throttling, audit, post, ledger):
             kept.forget_old(self.database)
 
     def _is_well(self) -> bool:

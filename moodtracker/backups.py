@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from moodtracker import clock, sqlite_files
 from moodtracker.database import knows_revision
+from moodtracker.database_trouble import DatabaseError
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +164,19 @@ class Backups:
     def all(self) -> list[Path]:
         """The backups that are there, newest first."""
         return sorted(self._folder.glob(_PATTERN), reverse=True)
+
+    def refuse_empty_beside_them(self) -> None:
+        """Raise :class:`DatabaseError` where backups are there, and the database is gone.
+
+        An empty one would start as a new server, on which the next to come is the administrator.
+        """
+        is_empty = not self._source.exists() or self._source.stat().st_size == 0
+        if is_empty and (there := self.all()):
+            raise DatabaseError(
+                f"The database {self._source} is missing or empty, but there are backups of it. "
+                f"Put the newest back with `moodtracker restore {there[0]}`, or move the backups "
+                "elsewhere to start anew."
+            )
 
     def _make(self, suffix: str) -> Path:
         self.make_folder()

@@ -37,7 +37,6 @@ class UserRow(SQLModel, table=True):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("day_end_hour BETWEEN 0 AND 5", name="day_end_hour"),
-        CheckConstraint("founder", name="founder"),
         CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),
         Index("ix_users_email", "email"),
         Index(
@@ -65,7 +64,6 @@ class UserRow(SQLModel, table=True):
     latest_day: date | None = None  # D4: today never lies before it
     open_year: int | None = Field(default=None, index=True)  # of the oldest entry not yet sealed
     administrator: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    founder: bool | None = Field(default=None, unique=True)
     year_end_mail: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     disabled_at: datetime | None = None
     created_at: datetime
@@ -115,6 +113,15 @@ class LinkRow(SQLModel, table=True):
     token_hash: str = Field(primary_key=True)
     purpose: str
     email: str  # the address that was written to
+    expires_at: datetime = Field(index=True)
+
+
+class LogoutTokenRow(SQLModel, table=True):
+    """A provider's word that somebody is signed out, so that it counts once. Only its hash."""
+
+    __tablename__ = "logout_tokens"
+
+    token_hash: str = Field(primary_key=True)
     expires_at: datetime = Field(index=True)
 
 
@@ -286,6 +293,7 @@ class InstallationRow(SQLModel, table=True):
     __table_args__ = (CheckConstraint("id = 1", name="id"),)
 
     id: int = Field(primary_key=True)
+    founded_at: datetime | None = None  # somebody administers here, or once did
     seen_at: datetime | None = None  # the latest time that a clock showed (D4, Y9)
     doubted_at: datetime | None = None  # a time that it jumped to, until it is confirmed
     mail_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # in a row
@@ -332,6 +340,7 @@ entries = _columns(EntryRow)
 acts = _columns(ActRow)
 sealed_years = _columns(SealedYearRow)
 links = _columns(LinkRow)
+logout_tokens = _columns(LogoutTokenRow)
 invitations = _columns(InvitationRow)
 throttles = _columns(ThrottleRow)
 audit = _columns(AuditRow)

@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from moodtracker.settings import Settings, SettingsError
+from moodtracker.settings import SHORTEST_SECRET_KEY, Settings, SettingsError
 
 MADE_FILE = "secret_key"
 
@@ -23,19 +23,29 @@ class Secret:
     def of(cls, settings: Settings) -> "Secret":
         """SECRET_KEY, or the one in DATA_DIR, which is made at the first start with mode 0600.
 
-        Raises :class:`~moodtracker.settings.SettingsError` where it can be neither read nor made.
+        Raises :class:`~moodtracker.settings.SettingsError` where it can be neither read nor made,
+        and where what it holds could be guessed.
         """
         if settings.secret_key:
             return cls(settings.secret_key.get_secret_value())
         file = settings.data_dir / MADE_FILE
         try:
-            return cls(_read_or_make(file))
+            key = _read_or_make(file)
         except OSError as error:
             raise SettingsError(
                 f"The secret key in {file} can be neither read nor made ({error.strerror}): make "
                 "the folder writable for the user that runs Moodtracker, or set "
                 "MOODTRACKER_SECRET_KEY."
             ) from None
+        except UnicodeDecodeError:
+            key = ""
+        if len(key) < SHORTEST_SECRET_KEY:
+            raise SettingsError(
+                f"The secret key in {file} is empty or damaged. Put it back from a backup, or "
+                "delete the file to have a new one made: links in emails sent so far then stop "
+                "working."
+            )
+        return cls(key)
 
     def key(self, purpose: str) -> str:
         """A key of 64 hex digits for one purpose; tells nothing of those for others (HMAC)."""

@@ -10,15 +10,16 @@ from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
 from moodtracker.database_trouble import told, writes_nothing
 from moodtracker.drawing import faces
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
 from moodtracker.logs import request_id
-from pages import assets, document, obstacles, parts
+from pages import assets, document, obstacles, parts, retry, words
 from pages.sub_path import address
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,12 @@ def nowhere(request: Request, *, signed_in: bool) -> HTMLResponse:
         404,
         below=below,
     )
+
+
+def wait(error: Exception) -> Response:
+    """Too much was asked for, by this one or by all: when to come again."""
+    answer = page(_("Please wait a little"), words.for_person(error), retry.status_of(error))
+    return retry.later(answer, error)
 
 
 def foreign(origin: str, base_url: str) -> HTMLResponse:
@@ -170,10 +177,14 @@ def mount(web: FastAPI) -> None:
     async def signed_out(request: Request, error: Exception) -> HTMLResponse:
         return page(_("You are signed out"), _("Please sign in again."), 401)
 
+    async def busy(request: Request, error: Exception) -> Response:
+        return wait(error)
+
     for application in (web, nicegui_app):
         application.add_exception_handler(404, not_found)
         application.add_exception_handler(HTTPException, refused)
         application.add_exception_handler(RequestValidationError, refused)
+        application.add_exception_handler(Busy, busy)
         application.add_exception_handler(SessionEnded, signed_out)
         application.add_exception_handler(DBAPIError, unsaved)
         application.add_exception_handler(Exception, trouble)

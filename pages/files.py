@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -11,17 +12,24 @@ from starlette.responses import Response
 
 from moodtracker import export
 from moodtracker.accounts import takeout
+from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.drawing import layout, painting, svg
 from moodtracker.drawing.layout import Paper, Picture
+from moodtracker.fair_queue import FairQueue
 from pages.download import Download
 
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 
 # How many are drawn at once: a print takes 20 MB and a tenth of a second of a small machine.
-_AT_ONCE = 2
+_drawing = FairQueue(at_once=2, each=8, most=100)
+
+
+def turn_of(person: Person) -> AbstractAsyncContextManager[None]:
+    """A person's turn to have something drawn or packed; raises Busy where they want too much."""
+    return _drawing.turn(f"person {person.id}")
 
 
 class Shape(StrEnum):
@@ -54,7 +62,6 @@ class Size(StrEnum):
 
 def mount(web: FastAPI, app: App) -> None:
     """Serve each kind of file; ``?year=`` asks for a closed year that is still here."""
-    places = asyncio.Semaphore(_AT_ONCE)
 
     def board_of(who: SignedIn, year: int | None) -> tuple[Board, bool]:
         """The year's board, and whether it is a closed one."""
@@ -81,7 +88,7 @@ def mount(web: FastAPI, app: App) -> None:
         file of a closed year has the year (Y5a); a picture has neither times nor notes.
         """
         who: SignedIn = request.state.signed_in
-        async with places:
+        async with turn_of(who.person):
             board, is_closed = await asyncio.to_thread(board_of, who, year)
             made = await asyncio.to_thread(draw, board, who)
         note = partial(app.closed_years.note_download, who.person, board.year)

@@ -1,6 +1,7 @@
 """A forgotten password: asking for a link by mail, and choosing a new one by it."""
 
 import asyncio
+from functools import partial
 
 from fastapi import FastAPI, Request
 from nicegui import Client, ui
@@ -8,14 +9,14 @@ from starlette.responses import Response
 
 from moodtracker.accounts import new_password, passwords, sessions
 from moodtracker.accounts.links import LinkSpent
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.proving import Admitted
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, words
+from pages import errors, parts, posting, retry, words
 
 _FORGOT = ui.page("/forgot")
 _RESET = ui.page("/reset")
@@ -45,7 +46,8 @@ def mount(web: FastAPI, app: App) -> None:
         except TooManyTries as error:
             with Client(_FORGOT, request=request) as client:
                 _ask_form(given.get("login", ""), words.for_person(error))
-            return client.build_response(request, posting.status_of(error))
+            answer = client.build_response(request, retry.status_of(error))
+            return retry.later(answer, error)
         await asyncio.to_thread(
             new_password.ask_for_link, app.database, app.throttle, given.get("login", ""), address
         )
@@ -79,15 +81,17 @@ def mount(web: FastAPI, app: App) -> None:
         try:
             await _slow_down(request, "following links")
             person = await asyncio.to_thread(new_password.whose, app.database, token)
-            admitted = await passwords.apart(_choose, app, request, token, given)
+            choose = partial(_choose, app, request, token, given)
+            admitted = await passwords.choosing.run(network(request.state.address), choose)
         except LinkSpent:
             return _spent()
         except InvalidInput as error:
             return _again(request, person, token, error.messages["password"], 422)
         except TooManyTries as error:
-            return errors.page(_("Please wait a little"), words.for_person(error), 429)
+            return errors.wait(error)
         except Busy as error:
-            return _again(request, person, token, words.for_person(error), 503)
+            answer = _again(request, person, token, words.for_person(error), 503)
+            return retry.later(answer, error)
         return posting.admit(posting.to("/"), app, admitted)
 
     async def _slow_down(request: Request, what: str) -> None:

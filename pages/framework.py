@@ -84,7 +84,7 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            if self._scope["path"].startswith(_FOLDER):
+            if message["status"] == 200 and self._scope["path"].startswith(_FOLDER):
                 headers["Cache-Control"] = KEEP
             if headers.get("Content-Type", "").startswith("text/html"):
                 headers.add_vary_header("Accept-Encoding")

@@ -17,9 +17,10 @@ _SIDES = {"icon-192": 192, "icon-512": 512, "icon-180": 180, "icon-maskable-512"
 _INSET = {"icon-180": 0.1, "icon-maskable-512": 0.17}
 
 _SCRIPTS = ("worker.js", "offline.js")
-# Nothing of a person is in there: everybody may have it.
-PATHS = {"/manifest.webmanifest", "/offline"}
-PATHS |= {f"/{name}.png" for name in _SIDES} | {f"/{name}" for name in _SCRIPTS}
+# The same for everybody.
+FILES = {f"/{name}.png" for name in _SIDES} | {f"/{name}" for name in _SCRIPTS}
+# Nothing of a person is in there but their language: everybody may have it.
+PATHS = {"/manifest.webmanifest", "/offline"} | FILES
 
 # It is kept with this header: a nonce would be an old one.
 _OFFLINE_POLICY = (

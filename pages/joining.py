@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import FastAPI, Request
 from nicegui import Client, ui
@@ -9,7 +10,6 @@ from starlette.responses import Response
 
 from moodtracker.accounts import passwords, registration, sessions
 from moodtracker.accounts.invitations import InvitationSpent
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.proving import Admitted
 from moodtracker.accounts.registration import (
     Brought,
@@ -19,8 +19,9 @@ from moodtracker.accounts.registration import (
 )
 from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, words
+from pages import errors, parts, posting, retry, words
 from pages.provider import button
 from pages.setup_code_field import is_asked_for, setup_code_field
 from pages.who_fields import who_fields
@@ -49,15 +50,20 @@ def mount(web: FastAPI, app: App) -> None:
     async def register(request: Request) -> Response:
         posting.refuse_without_passwords(app)
         given = await posting.given(request)
+        invitation = given.get("invitation", "")
+        if not await _may_join(app, invitation):  # before anything is done that costs
+            return _spent() if invitation else closed()
         try:
-            counts = [Count(f"joining from {network(request.state.address)}", _FREE_TRIES)]
+            where = network(request.state.address)
+            counts = [Count(f"joining from {where}", _FREE_TRIES)]
             await asyncio.to_thread(app.throttle.begin, counts)
-            admitted = await passwords.apart(_join, app, request, given)
+            admitted = await passwords.choosing.run(where, partial(_join, app, request, given))
         except InvalidInput as wrong:
             return await _again(request, given, wrong.messages, 422)
         except (TooManyTries, Busy) as error:
             wrong_words = {"": words.for_person(error)}
-            return await _again(request, given, wrong_words, posting.status_of(error))
+            answer = await _again(request, given, wrong_words, retry.status_of(error))
+            return retry.later(answer, error)
         except RegistrationClosed:
             return closed()
         except InvitationSpent:
@@ -98,7 +104,7 @@ def _join(app: App, request: Request, given: Mapping[str, str]) -> Admitted:
         person.id,
         device=visitor.device,
         address=visitor.address,
-        instead_of=posting.session_cookie(request, app),
+        instead_of=posting.session_cookie(request),
     )
     return Admitted(cookie, app.proving.known_now(visitor.known, person.id))
 

@@ -6,11 +6,9 @@ from fastapi import HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from moodtracker.accounts import sessions
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.proving import Admitted, Visitor
-from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
-from pages.guard import cookie_in, cookie_name, cookie_path, local_path
+from pages.guard import cookie_name, cookie_path, known_name, local_path
 
 
 async def given(request: Request) -> dict[str, str]:
@@ -19,26 +17,28 @@ async def given(request: Request) -> dict[str, str]:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def session_cookie(request: Request, app: App) -> str | None:
-    """The value of the session cookie that the browser brought along."""
-    return cookie_in(request.headers.get("cookie", ""), cookie_name(app))
+def cookie(request: Request, name: str) -> str:
+    """The value of a cookie of ours that the browser brought along, '' where it brought none."""
+    brought: list[str] = request.state.cookies.get(name, [""])
+    return brought[0]
+
+
+def session_cookie(request: Request) -> str | None:
+    """The session cookie that the browser brought along: the one that names an open session."""
+    brought: str | None = request.state.session_cookie
+    return brought
 
 
 def visitor(request: Request, app: App) -> Visitor:
     """From where, and from which browser, a request comes."""
     state = request.state
-    return Visitor(state.address, state.device, request.cookies.get(_known_name(app), ""))
+    return Visitor(state.address, state.device, cookie(request, known_name(app)))
 
 
 def refuse_without_passwords(app: App) -> None:
     """Refuse what is about passwords where people sign in with the identity provider alone."""
     if app.settings.oidc_only:
         raise HTTPException(403)
-
-
-def status_of(error: Exception) -> int:
-    """The status of an answer to who was not let in (RFC 6585 for 429)."""
-    return {TooManyTries: 429, Busy: 503}.get(type(error), 401)
 
 
 def to(path: str | None) -> RedirectResponse:
@@ -49,7 +49,7 @@ def to(path: str | None) -> RedirectResponse:
 def admit(answer: Response, app: App, admitted: Admitted) -> Response:
     """Let the browser keep the session, and what it is known again by after it."""
     with_session(answer, app, admitted.cookie)
-    return with_cookie(answer, app, _known_name(app), admitted.known, app.proving.known_for)
+    return with_cookie(answer, app, known_name(app), admitted.known, app.proving.known_for)
 
 
 def with_session(answer: Response, app: App, cookie: str) -> Response:
@@ -74,7 +74,3 @@ def with_cookie(answer: Response, app: App, name: str, value: str, lifetime: tim
         samesite="lax",
     )
     return answer
-
-
-def _known_name(app: App) -> str:
-    return f"{cookie_name(app)}-known"

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 from moodtracker.accounts.sessions import SignedIn
 from moodtracker.app import App
 from moodtracker.mail import rehearsal, year_end
+from pages import files
 from pages.sub_path import address
 
 # A mail styles itself, as no page of ours does, and has no scripts.
@@ -32,7 +33,9 @@ def mount(web: FastAPI, app: App) -> None:
 
     @web.get("/year-end/preview")
     async def preview(request: Request) -> HTMLResponse:
-        page = await asyncio.to_thread(draw, request.state.signed_in)
+        who: SignedIn = request.state.signed_in
+        async with files.turn_of(who.person):
+            page = await asyncio.to_thread(draw, who)
         nonce = request.state.nonce
         page = page.replace("<style>", f'<style nonce="{nonce}">', 1)
         policy = _POLICY.format(nonce=nonce)

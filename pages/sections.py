@@ -16,7 +16,6 @@ from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
 from starlette.responses import RedirectResponse, Response
 
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import SignedIn
@@ -24,8 +23,9 @@ from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.accounts.tickets import TicketRefused, Tickets
 from moodtracker.app import App
 from moodtracker.drawing import faces
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import assets, obstacles, parts, posting, session_watch, words
+from pages import assets, obstacles, parts, posting, retry, session_watch, words
 from pages.sub_path import address
 
 _SAID = "moodtracker-said"
@@ -177,7 +177,8 @@ def mount(
                 return await show(replace(visit, wrong=error.messages), 422)
             except (TooManyTries, Busy) as error:
                 wrong = {"": words.for_person(error)}
-                return await show(replace(visit, wrong=wrong), posting.status_of(error))
+                answer = await show(replace(visit, wrong=wrong), retry.status_of(error))
+                return retry.later(answer, error)
             if isinstance(done, Response):
                 return done
             return _with_said(RedirectResponse(f"{path}#{section.id}", 303), visit, done)
@@ -211,7 +212,7 @@ def _with_said(answer: Response, visit: Visit, said: str) -> Response:
 def _read(request: Request, app: App, who: SignedIn) -> tuple[str, str]:
     """Which section has what to say; two empty texts where none has."""
     try:
-        content = _tickets(app).take(request.cookies.get(_SAID, ""))
+        content = _tickets(app).take(posting.cookie(request, _SAID))
     except TicketRefused:
         return "", ""
     if content["session"] != who.token_hash:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from moodtracker.accounts.registration import has_founder
+from moodtracker.accounts.administrators import is_founded
 from moodtracker.app import App
 from moodtracker.language import gettext as _
 from pages import parts
@@ -14,7 +14,7 @@ async def is_asked_for(app: App) -> bool:
 
     def nobody_administers() -> bool:
         with app.database.read() as session:
-            return not has_founder(session)
+            return not is_founded(session)
 
     return app.setup_code is not None and await asyncio.to_thread(nobody_administers)
 

@@ -12,12 +12,12 @@ from nicegui import Client, ui
 from starlette.responses import RedirectResponse, Response
 
 from moodtracker.accounts import people, registration, sessions
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import parts, posting, words
+from pages import parts, posting, retry, words
 from pages.guard import local_path
 from pages.provider import away, button
 
@@ -39,7 +39,7 @@ def mount(web: FastAPI, app: App) -> None:
             # Nobody lives here yet; relative for the reason that sign_in_path tells.
             return RedirectResponse("register", 303)
         # Who signs out loses the cookie: who still brings one was signed out by something else.
-        has_ended = bool(posting.session_cookie(request, app))
+        has_ended = bool(posting.session_cookie(request))
         _form(app, {"next": wanted or ""}, may_join=may_join, has_ended=has_ended)
         return None
 
@@ -52,13 +52,14 @@ def mount(web: FastAPI, app: App) -> None:
                 given.get("login", ""),
                 given.get("password", ""),
                 posting.visitor(request, app),
-                instead_of=posting.session_cookie(request, app),
+                instead_of=posting.session_cookie(request),
             )
         except (SignInRefused, TooManyTries, Busy) as error:
             may_join = await _may_join(app)
             with Client(_PAGE, request=request) as client:
                 _form(app, given, may_join=may_join, wrong=words.for_person(error))
-            return client.build_response(request, posting.status_of(error))
+            answer = client.build_response(request, retry.status_of(error))
+            return retry.later(answer, error)
         return posting.admit(posting.to(given.get("next")), app, admitted)
 
     @web.post("/logout")
@@ -68,7 +69,7 @@ def mount(web: FastAPI, app: App) -> None:
         await asyncio.to_thread(
             sessions.sign_out,
             app.database,
-            posting.session_cookie(request, app),
+            posting.session_cookie(request),
             request.state.address,
         )
         return posting.without_session(await away.after_signing_out(request, app, id_token), app)

@@ -9,13 +9,13 @@ from fastapi import FastAPI, Request
 from nicegui import ui
 from starlette.responses import Response
 
-from moodtracker.accounts import addresses, links
+from moodtracker.accounts import addresses
 from moodtracker.accounts.addresses import AddressTaken
 from moodtracker.accounts.links import LinkSpent
 from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, words
+from pages import errors, parts, posting
 
 _PAGE = ui.page("/verify")
 _FREE_TRIES = 20  # from one address
@@ -28,10 +28,15 @@ def mount(web: FastAPI, app: App) -> None:
     async def verify_page(request: Request) -> Response | None:
         token = request.query_params.get("token", "")
         try:
-            link = await asyncio.to_thread(links.look_at, app.database, "verify", token)
+            email, username = await asyncio.to_thread(addresses.asked_for, app.database, token)
         except LinkSpent:
             return _spent()
-        with parts.narrow_card(_("Is this your address?"), link.email), parts.form("/verify"):
+        # Whoever confirms an account that is not theirs would get its mails, and nobody else's.
+        whose = _(
+            "{address} was entered for the account {username}. Is that account yours? If not, "
+            "close this page."
+        ).format(address=email, username=username)
+        with parts.narrow_card(_("Is this your address?"), whose), parts.form("/verify"):
             parts.hidden("token", token)
             parts.submit(_("Confirm this address"))
         return None
@@ -47,7 +52,7 @@ def mount(web: FastAPI, app: App) -> None:
         except LinkSpent:
             return _spent()
         except TooManyTries as error:
-            return errors.page(_("Please wait a little"), words.for_person(error), 429)
+            return errors.wait(error)
         except AddressTaken:
             return errors.page(
                 _("This address has an account already"),

@@ -1,10 +1,10 @@
 """What the app's answers are called in words: the one place where errors become sentences."""
 
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.proving import WrongPassword
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.diary import DayFull, DayLocked, EntryGone
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext, marked
 from moodtracker.ledger import TooManyActs
 from moodtracker.notes import NoteTooLong
@@ -19,7 +19,7 @@ _SENTENCES: dict[type[Exception], str] = {
     TooManyTries: marked("That was tried too often. Please wait a little, and try again."),
     SignInRefused: marked("That name and password do not go together. Please try again."),
     WrongPassword: marked("That is not your password. Please try again."),
-    Busy: marked("Very many people sign in at this moment. Please try again in a little while."),
+    Busy: marked("Very much is asked for at this moment. Please try again in a little while."),
 }
 _UNKNOWN = marked("That could not be understood, and nothing was changed.")
 _NOT_SAVED = marked("Not saved yet. It is tried again until it is.")

@@ -8,6 +8,7 @@ from moodtracker import settings
 from moodtracker.accounts import registration, sessions
 from moodtracker.accounts.registration import Registration
 from moodtracker.app import App, envelope
+from moodtracker.database_trouble import DatabaseError
 
 ADA = {
     "username": "ada",
@@ -29,6 +30,20 @@ def app(tmp_path, monkeypatch):
 def test_opening_makes_a_database_that_is_ready(app, tmp_path):
     assert app.database.is_ready()
     assert (tmp_path / "data" / "moodtracker.db").exists()
+
+
+@pytest.mark.parametrize("what", ["gone", "empty"])
+def test_a_database_that_is_gone_while_backups_are_there_is_refused(app, tmp_path, what):
+    app.backups.keep_up()
+    app.close()
+    file = tmp_path / "data" / "moodtracker.db"
+    file.unlink()
+    if what == "empty":
+        file.touch()
+    (newest,) = app.backups.all()
+    with pytest.raises(DatabaseError, match=f"moodtracker restore {newest}"):
+        App.open(settings.load(data_dir=tmp_path / "data"))
+    assert file.exists() == (what == "empty")
 
 
 def count(app, table):

@@ -292,6 +292,16 @@ def test_user_delete_asks_first_and_leaves_nothing(database):
     assert run("user", "list") == ""
 
 
+def test_user_delete_keeps_the_last_administrator_while_others_are_here(database):
+    register(database, "ada")
+    add("bob")
+    assert "moodtracker user promote" in run("user", "delete", "ada", "--yes", code=1)
+    assert run("user", "promote", "bob") == "bob is an administrator now.\n"
+    run("user", "delete", "ada", "--yes")
+    assert "bob" in run("user", "list")
+    assert run("user", "list").count("(administrator)") == 1
+
+
 def test_invite_makes_a_link_that_lets_one_person_join(monkeypatch, database):
     monkeypatch.setenv("MOODTRACKER_REGISTRATION", "invite")
     register(database, "ada")

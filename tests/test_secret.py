@@ -24,6 +24,14 @@ def test_a_key_is_made_at_the_first_start_and_kept(tmp_path):
     assert secret_of(tmp_path / "elsewhere").key("cookies") != first.key("cookies")
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 40])
+def test_a_key_that_is_empty_or_damaged_is_refused_with_its_cure(tmp_path, content):
+    (tmp_path / "secret_key").write_bytes(content)
+    with pytest.raises(SettingsError, match="delete the file to have a new one made"):
+        secret_of(tmp_path)
+    assert (tmp_path / "secret_key").read_bytes() == content
+
+
 def test_only_its_owner_can_read_the_key(tmp_path):
     secret_of(tmp_path)
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600

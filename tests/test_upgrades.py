@@ -190,3 +190,14 @@ def test_notes_of_years_that_are_here_are_counted_and_downloads_of_them_not_beli
             (None, None, False),
         ]
     old.close()
+
+
+def test_a_server_with_people_has_had_its_first_administrator(stored):
+    stored.migrate()
+    with stored.read() as session:
+        founded, joined = session.execute(
+            text(
+                "SELECT (SELECT founded_at FROM installation), (SELECT min(created_at) FROM users)"
+            )
+        ).one()
+    assert founded == joined

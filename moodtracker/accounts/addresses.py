@@ -36,6 +36,19 @@ def claim(session: Session, user_id: int, email: str) -> None:
     audit.note(session, user_id, Event.ADDRESS_CHANGED)
 
 
+def asked_for(database: Database, token: str) -> tuple[str, str]:
+    """The address that a link was sent to, and the username of the account that it is for.
+
+    Raises :class:`~moodtracker.accounts.links.LinkSpent`.
+    """
+    link = links.look_at(database, "verify", token)
+    with database.read() as session:
+        person = by_id(session, link.user_id)
+    if person is None:
+        raise links.LinkSpent
+    return link.email, person.username
+
+
 def verify(database: Database, token: str, address: str = "") -> int:
     """Take the address that a link was sent to as the person's own, and tell the old one.
 

@@ -1,4 +1,9 @@
-"""What an administrator does for others: see who is here, switch off, delete, send a link."""
+"""What an administrator does for others: see who is here, switch off, delete, send a link.
+
+Each is done in one transaction that looks whether ``by``, who asks, is an administrator still, and
+raises :class:`~moodtracker.accounts.administrators.NotAnAdministrator` or
+:class:`~moodtracker.accounts.administrators.LastAdministrator`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from moodtracker import clock
-from moodtracker.accounts import audit, leaving, sessions
+from moodtracker.accounts import administrators, audit, leaving, sessions
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
@@ -58,14 +63,17 @@ def switch_off(database: Database, user_id: int, by: int, address: str = "") -> 
     """End every session of a person, and let nobody sign in to the account any more."""
     _refuse_oneself(user_id, by)
     with database.write() as session:
+        administrators.keep_one(session, user_id)
+        administrators.check_role(session, by)
         session.execute(update(UserRow).where(users.id == user_id).values(disabled_at=clock.now()))
         sessions.end_all_in(session, user_id)
         audit.note(session, user_id, Event.DISABLED, address=address)
 
 
-def switch_on(database: Database, user_id: int, address: str = "") -> None:
+def switch_on(database: Database, user_id: int, by: int, address: str = "") -> None:
     """Let the person sign in again; all is as it was."""
     with database.write() as session:
+        administrators.check_role(session, by)
         session.execute(update(UserRow).where(users.id == user_id).values(disabled_at=None))
         tell(session, user_id)
         audit.note(session, user_id, Event.ENABLED, address=address)
@@ -74,12 +82,13 @@ def switch_on(database: Database, user_id: int, address: str = "") -> None:
 def remove(database: Database, user_id: int, by: int, address: str = "") -> None:
     """Delete somebody's account for good; an administrator leaves by their own settings."""
     _refuse_oneself(user_id, by)
-    leaving.delete_account(database, user_id, address)
+    leaving.delete_account(database, user_id, address, by=by)
 
 
-def send_link(database: Database, user_id: int, address: str = "") -> None:
+def send_link(database: Database, user_id: int, by: int, address: str = "") -> None:
     """Have a link mailed to a person by which they choose a new password."""
     with database.write() as session:
+        administrators.check_role(session, by)
         person = by_id(session, user_id)
         if person is None or person.mail_address is None:
             raise NotThisOne

@@ -34,6 +34,7 @@ class Event(StrEnum):
     PROVIDER_UNLINKED = "provider_unlinked"
     EXPORTED = "exported"
     INVITED = "invited"
+    PROMOTED = "promoted"
     MAIL_CAME_BACK = "mail_came_back"
     DISABLED = "disabled"
     ENABLED = "enabled"

@@ -7,6 +7,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -90,11 +91,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The provider has signed somebody out: ``sid`` names which of their sessions, '' all."""
+    """The provider has signed somebody out.
+
+    ``sid`` names which of their sessions, '' all; ``subject`` is '' where the session alone is
+    named. ``token`` names what told it, which tells nothing once it is ``over``.
+    """
 
     issuer: str
     subject: str
-    sid: str = ""
+    sid: str
+    token: str
+    over: datetime
 
 
 def sid_in(id_token: str) -> str:

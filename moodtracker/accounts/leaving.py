@@ -3,7 +3,7 @@
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from moodtracker.accounts import audit, links
+from moodtracker.accounts import administrators, audit, links
 from moodtracker.accounts.audit import NOBODY, Event
 from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
@@ -13,13 +13,19 @@ from moodtracker.models import AuditRow, InvitationRow, UserRow, invitations, us
 from moodtracker.models import audit as audit_lines
 
 
-def delete_account(database: Database, user_id: int, address: str = "") -> None:
+def delete_account(
+    database: Database, user_id: int, address: str = "", *, by: int | None = None
+) -> None:
     """Delete a person with all that is theirs, also what waits to be sent to them.
 
     What stays is that somebody left, without a name. They are told by mail, at the address that
-    they had verified.
+    they had verified. ``by`` is the administrator who asks, None the person or the operator. Raises
+    :class:`~moodtracker.accounts.administrators.LastAdministrator` and
+    :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
     """
     with database.write() as session:
+        administrators.check_role(session, by)
+        administrators.keep_one(session, user_id)
         person = by_id(session, user_id)
         if person is None:
             return

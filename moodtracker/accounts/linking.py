@@ -5,6 +5,7 @@ given to somebody else some day, and names nobody. So an identity is connected w
 where the provider vouches for the account's own address and the person wants it.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -19,7 +20,14 @@ from moodtracker.accounts.people import Person, person_from, select_person
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.database import Database
 from moodtracker.live import tell
-from moodtracker.models import SessionRow, UserRow, sessions, users
+from moodtracker.models import (
+    LogoutTokenRow,
+    SessionRow,
+    UserRow,
+    logout_tokens,
+    sessions,
+    users,
+)
 
 
 class AnotherAddress(Exception):  # noqa: N818 - these are answers to a person, not faults
@@ -142,28 +150,46 @@ def unlink(database: Database, who: SignedIn, address: str = "") -> None:
 def end_sessions(database: Database, ended: Ended) -> int | None:
     """End what came from a session that the provider has ended; returns whose, None if nobody's.
 
-    Sessions that began with a password go on.
+    Sessions that began with a password go on. A token that is told a second time ends nothing
+    (Back-Channel Logout 1.0, 2.6): whoever got hold of it could sign people out again and again.
     """
-    with database.write() as session:
-        user_id: int | None = session.scalar(
-            select(users.id).where(
-                users.oidc_issuer == ended.issuer, users.oidc_subject == ended.subject
+    whose = [users.oidc_issuer == ended.issuer]
+    if ended.subject:
+        whose.append(users.oidc_subject == ended.subject)
+    try:
+        with database.write() as session:
+            session.add(LogoutTokenRow(token_hash=_hash(ended), expires_at=ended.over))
+            session.flush()
+            rows = session.execute(
+                select(sessions.user_id, sessions.token_hash, sessions.id_token)
+                .join(UserRow, users.id == sessions.user_id)
+                .where(*whose, sessions.id_token.is_not(None))
+            ).all()
+            over = [row for row in rows if ended.sid in ("", sid_in(row.id_token))]
+            if not over:
+                return None
+            user_id: int = over[0].user_id
+            session.execute(
+                delete(SessionRow).where(
+                    sessions.user_id == user_id,
+                    sessions.token_hash.in_([row.token_hash for row in over]),
+                )
             )
-        )
-        rows = session.execute(
-            select(sessions.token_hash, sessions.id_token).where(
-                sessions.user_id == user_id, sessions.id_token.is_not(None)
-            )
-        ).all()
-        over = [row.token_hash for row in rows if ended.sid in ("", sid_in(row.id_token))]
-        if user_id is None or not over:
-            return None
-        session.execute(
-            delete(SessionRow).where(sessions.user_id == user_id, sessions.token_hash.in_(over))
-        )
-        audit.note(session, user_id, Event.SIGNED_OUT_ELSEWHERE)
-        tell(session, user_id)
+            audit.note(session, user_id, Event.SIGNED_OUT_ELSEWHERE)
+            tell(session, user_id)
+    except IntegrityError:
+        return None
     return user_id
+
+
+def forget_old(database: Database) -> None:
+    """Delete the names of logout tokens that are over, and would not be believed any more."""
+    with database.write() as session:
+        session.execute(delete(LogoutTokenRow).where(logout_tokens.expires_at < clock.now()))
+
+
+def _hash(ended: Ended) -> str:
+    return hashlib.sha256(f"{ended.issuer} {ended.token}".encode()).hexdigest()
 
 
 def ways_in(database: Database, user_id: int) -> WaysIn:

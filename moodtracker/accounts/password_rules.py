@@ -4,12 +4,15 @@ There are no rules about what it is made of (NIST SP 800-63B, 3.1.1.2): a senten
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from moodtracker.accounts import passwords
 from moodtracker.language import gettext as _
 
-_LONGEST_ESTIMATED = 72  # more would only cost time
+_LONGEST_ESTIMATED = 40  # more would only cost time
+_MOST_SUBSTITUTIONS = 8
 _FEWEST_GUESSES = 10**6  # what a thousand addresses can try in a week, in spite of all delays
 _KNOWN_TO_ALL = ("moodtracker", "password")
 _SHORTEST_PART = 3
@@ -39,10 +42,34 @@ def refusal(password: str, names: Iterable[str]) -> str:
 
 
 def _is_guessed_soon(password: str) -> bool:
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take time and memory to load
-
-    found = zxcvbn(password[:_LONGEST_ESTIMATED])
+    found = _estimator()(password[:_LONGEST_ESTIMATED])
     return bool(found["guesses"] < _FEWEST_GUESSES)
+
+
+@lru_cache(maxsize=1)
+def _estimator() -> Callable[[str], dict[str, Any]]:
+    """zxcvbn, kept from trying every way to read "4@8({[<" as letters.
+
+    There are hundreds for one who writes each letter in each way, and each is looked up whole:
+    that takes seconds. Nobody's password is easier to guess for the ninth.
+    """
+    from zxcvbn import matching, zxcvbn  # noqa: PLC0415 - its lists take time and memory to load
+
+    all_in_use = matching.relevant_l33t_subtable
+
+    def few_in_use(password: str, table: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        kept: dict[str, list[str]] = {}
+        ways = 1
+        for letter, symbols in all_in_use(password, table).items():
+            ways *= len(symbols)
+            if ways <= _MOST_SUBSTITUTIONS:
+                kept[letter] = symbols
+            else:
+                ways //= len(symbols)
+        return kept
+
+    matching.relevant_l33t_subtable = few_in_use
+    return zxcvbn  # type: ignore[no-any-return]
 
 
 def _is_made_of(parts: Iterable[str], password: str) -> bool:

@@ -6,28 +6,47 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from moodtracker.fair_queue import FairQueue
+
 SHORTEST = 12
 LONGEST = 256
 
-P = ParamSpec("P")
 T = TypeVar("T")
+
+_MOST_WAITING = 100
+_MOST_OF_ONE = 30  # a school or an office may share an address
 
 _hasher = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes, 4 lanes
 
+
+class Line:
+    """A line in which passwords are checked, or new ones made, in a few threads of its own."""
+
+    def __init__(self, name: str) -> None:
+        """Make no thread yet; ``name`` is theirs."""
+        at_once = max(1, (os.cpu_count() or 1) // 2)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
+        self._queue = FairQueue(at_once, each=_MOST_OF_ONE, most=_MOST_WAITING)
+
+    async def run(self, holder: str, act: Callable[[], T], *, trusted: bool = False) -> T:
+        """Do it in ``holder``'s turn: an address, or a person; ``trusted`` ones come first.
+
+        Raises :class:`~moodtracker.fair_queue.Busy`.
+        """
+        async with self._queue.turn(holder, trusted=trusted):
+            run = partial(contextvars.copy_context().run, act)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+
+
 # A hash is slow on purpose: few are made at a time, apart from the threads that everything else
-# runs in, and what more comes in at once than can be waited for is refused.
-_pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), thread_name_prefix="passwords")
-_MOST_WAITING = 100
-_waiting = 0
-
-
-class Busy(Exception):  # noqa: N818 - it is an answer to a person, not a fault
-    """So many passwords are being checked that one more would have to wait too long."""
+# runs in. Who joins, or chooses a new password, keeps nobody from signing in.
+signing_in = Line("signing-in")
+choosing = Line("choosing")
 
 
 def set_cost(memory_kib: int, passes: int, lanes: int) -> None:
@@ -35,19 +54,6 @@ def set_cost(memory_kib: int, passes: int, lanes: int) -> None:
     global _hasher  # noqa: PLW0603 - a setting of the process, which every hash asks for
     _hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
     _nobodys_hash.cache_clear()
-
-
-async def apart(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what makes or checks a password in threads of its own; raises :class:`Busy`."""
-    global _waiting  # noqa: PLW0603 - of the process, as its threads are
-    if _waiting >= _MOST_WAITING:
-        raise Busy
-    _waiting += 1
-    try:
-        run = partial(contextvars.copy_context().run, partial(act, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(_pool, run)
-    finally:
-        _waiting -= 1
 
 
 def hash_password(password: str) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import warnings
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
 import httpx
@@ -188,12 +188,17 @@ class Provider:
             claims.validate(int(clock.now().timestamp()), _LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             raise NotBelieved(_kind(error)) from None
-        events, subject, sid = (claims.get(name) for name in ("events", "sub", "sid"))
+        events, subject, sid, name = (claims.get(key) for key in ("events", "sub", "sid", "jti"))
         if not isinstance(events, dict) or _SIGNED_OUT_EVENT not in events or "nonce" in claims:
             raise NotBelieved("it is no logout token")
-        if not isinstance(subject, str) or not isinstance(sid, str | None):
+        if not isinstance(name, str) or not name:
+            raise NotBelieved("it has no name of its own")
+        if not isinstance(subject, str | None) or not isinstance(sid, str | None):
             raise NotBelieved("it does not say whom")
-        return Ended(self.issuer, subject, sid or "")
+        if not subject and not sid:
+            raise NotBelieved("it does not say whom")
+        over = datetime.fromtimestamp(claims["exp"] + _LEEWAY_SECONDS, UTC)
+        return Ended(self.issuer, subject or "", sid or "", name, over)
 
     def _client(self, told: dict[str, Any]) -> AsyncOAuth2Client:
         understood = told.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 
@@ -20,6 +21,7 @@ from moodtracker.accounts.sessions import SignedIn, SignInRefused
 from moodtracker.accounts.throttling import Count, Throttle, network
 from moodtracker.accounts.tickets import TicketRefused, Tickets
 from moodtracker.database import Database
+from moodtracker.fair_queue import leave_turn
 from moodtracker.models import UserRow, users
 from moodtracker.secret import Secret
 
@@ -51,6 +53,11 @@ class Admitted:
     known: str
 
 
+def whose(who: SignedIn) -> str:
+    """In whose turn somebody's passwords are checked and made who is signed in."""
+    return f"person {who.person.id}"
+
+
 class Proving:
     """Checks passwords."""
 
@@ -71,13 +78,20 @@ class Proving:
         nobody can hand a person a session that he knows. Raises
         :class:`~moodtracker.accounts.sessions.SignInRefused`,
         :class:`~moodtracker.accounts.throttling.TooManyTries` or
-        :class:`~moodtracker.accounts.passwords.Busy`.
+        :class:`~moodtracker.fair_queue.Busy`.
         """
         name = fold(login)[:300]
         with_all = f"name {name}"
-        counts = await asyncio.to_thread(self._begin, name, login, visitor)
-        await asyncio.sleep(await asyncio.to_thread(self._unhurried, with_all))
-        user_id = await passwords.apart(self._check, login, password, visitor)
+        counts, is_known = await asyncio.to_thread(self._begin, name, login, visitor)
+        unhurried = await asyncio.to_thread(self._unhurried, with_all)
+        if unhurried and not is_known:
+            leave_turn()
+            await asyncio.sleep(unhurried)
+        user_id = await passwords.signing_in.run(
+            network(visitor.address),
+            partial(self._check, login, password, visitor),
+            trusted=is_known,
+        )
         return await asyncio.to_thread(self._open, user_id, counts, with_all, visitor, instead_of)
 
     async def confirm(self, who: SignedIn, password: str, visitor: Visitor) -> None:
@@ -88,15 +102,19 @@ class Proving:
         counts = [Count(f"session {who.token_hash}", _FREE_TRIES)]
         await asyncio.to_thread(self._throttle.begin, counts)
         try:
-            user_id = await passwords.apart(self._check, who.person.username, password, visitor)
+            check = partial(self._check, who.person.username, password, visitor)
+            user_id = await passwords.signing_in.run(whose(who), check, trusted=True)
         except SignInRefused:
             raise WrongPassword from None
         if user_id != who.person.id:
             raise WrongPassword
         await asyncio.to_thread(self._throttle.succeeded, counts)
 
-    def _begin(self, name: str, login: str, visitor: Visitor) -> Sequence[Count]:
-        """Count the try as failed for now; returns what a success makes forgotten."""
+    def _begin(self, name: str, login: str, visitor: Visitor) -> tuple[Sequence[Count], bool]:
+        """Count the try as failed for now; returns what a success makes forgotten.
+
+        And whether this browser is one in which that person was signed in before.
+        """
         with self._database.read() as session:
             found = password_of(session, login)
         browser, people = self._known(visitor.known)
@@ -104,10 +122,10 @@ class Proving:
         if found is not None and found[0] in people:
             counts = [Count(f"name {name} in browser {browser}", _FREE_TRIES)]
             self._throttle.begin(counts)
-            return counts
+            return counts, True
         counts = [Count(f"name {name} from {where}", _FREE_TRIES)]
         self._throttle.begin([*counts, Count(f"sign-in from {where}", _FREE_TRIES_OF_AN_ADDRESS)])
-        return counts
+        return counts, False
 
     def _unhurried(self, with_all: str) -> float:
         """How many seconds the answer takes longer, since this name is guessed at from all over."""
@@ -165,6 +183,10 @@ class Proving:
         browser, people = self._known(known)
         people = [user_id, *(other for other in people if other != user_id)][:_MOST_KNOWN]
         return self._tickets.give({"browser": browser or secrets.token_hex(16), "people": people})
+
+    def browser_of(self, known: str) -> str:
+        """The name of a browser that carries what :meth:`known_now` gave it; else ''."""
+        return self._known(known)[0]
 
     def _known(self, known: str) -> tuple[str, list[int]]:
         """The browser's own name, and who was signed in there; empty where it carries nothing."""

@@ -7,12 +7,13 @@ from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days, language
 from moodtracker.accounts import (
+    administrators,
     audit,
     invitations,
     links,
@@ -177,7 +178,7 @@ def is_open(database: Database, policy: Policy, invitation: str = "") -> bool:
     if policy in ("open", "closed"):
         return policy == "open"
     with database.read() as session:
-        if not has_founder(session):
+        if not administrators.is_founded(session):
             return True
         return policy == "invite" and invitations.is_good(session, invitation)
 
@@ -209,29 +210,20 @@ def register(
     password_hash = None
     if isinstance(new, Registration):
         password_hash = passwords.hash_password(new.password)
-    try:
+
+    def attempt() -> Person:
         with database.write() as session:
             is_first = _admit(session, policy, brought, setup_code)
-            _refuse_taken(session, new)
+            _refuse_taken(session, new, identity)
             row = _row(new, password_hash, administrator=is_first)
             if identity:
                 _connect(row, identity)
             return _welcome(session, row, address)
+
+    try:
+        return attempt()
     except IntegrityError:
-        # Somebody took the name, the address or the first place in the same moment.
-        with database.read() as session:
-            _refuse_taken(session, new)
-            if identity and is_taken(session, identity):
-                raise IdentityTaken from None
-        return register(
-            database,
-            policy,
-            new,
-            identity,
-            brought=brought,
-            setup_code=setup_code,
-            address=address,
-        )
+        return attempt()  # somebody took a name at the same moment: now it is known which
 
 
 def add(database: Database, new: Registration, *, administrator: bool = False) -> Person:
@@ -245,7 +237,8 @@ def add(database: Database, new: Registration, *, administrator: bool = False) -
         with database.write() as session:
             _refuse_taken(session, new)
             row = _row(new, password_hash, administrator=administrator)
-            row.founder = (administrator and not has_founder(session)) or None
+            if administrator:
+                administrators.found(session)
             return _welcome(session, row, "")
     except IntegrityError:  # somebody took the name in the same moment
         raise InvalidInput({"username": _("This is already in use here.")}) from None
@@ -256,7 +249,6 @@ def _row(new: NewPerson, password_hash: str | None, *, administrator: bool) -> U
         **new.model_dump(exclude={"password"}),
         password_hash=password_hash,
         administrator=administrator,
-        founder=administrator or None,
         created_at=clock.now(),
         # A mail hears no browser: who joins in another language than English is written to in it.
         language="" if language.spoken() == language.ENGLISH else language.spoken(),
@@ -272,11 +264,6 @@ def _welcome(session: Session, row: UserRow, address: str) -> Person:
     if person.email and person.mail_address is None:
         post.ask(session, post.Kind.JOIN, person.email, user_id=person.id)
     return person
-
-
-def has_founder(session: Session) -> bool:
-    """Whether the first person is here."""
-    return session.scalar(select(users.id).where(users.founder)) is not None
 
 
 def set_password(database: Database, user_id: int, password: str, address: str = "") -> None:
@@ -308,16 +295,18 @@ def _admit(session: Session, policy: Policy, brought: Brought, setup_code: str |
     """Whether it is the first person who comes, or another one who may; raises as registering."""
     if policy == "closed":
         raise RegistrationClosed
-    if not has_founder(session):
+    is_shut = policy == "first" or (policy == "invite" and not brought.invitation)
+    if not administrators.is_founded(session):
         if setup_code is None or setup_codes.matches(brought.setup_code, setup_code):
-            return True
-        if brought.setup_code:
+            if administrators.found(session):
+                return True
+        elif brought.setup_code:
             raise InvalidInput({"setup_code": _("That is not the code that stands in the log.")})
-        if policy == "first" or (policy == "invite" and not brought.invitation):
+        elif is_shut:
             raise InvalidInput(
                 {"setup_code": _("Please type the code that stands in the server's log.")}
             )
-    elif policy == "first" or (policy == "invite" and not brought.invitation):
+    if is_shut:
         raise RegistrationClosed
     if policy == "invite":
         invitations.use(session, brought.invitation)
@@ -330,6 +319,8 @@ def _connect(row: UserRow, identity: Identity) -> None:
         row.email_verified_at = clock.now()
 
 
-def _refuse_taken(session: Session, new: NewPerson) -> None:
+def _refuse_taken(session: Session, new: NewPerson, identity: Identity | None = None) -> None:
     if password_of(session, new.username):
         raise InvalidInput({"username": _("This is already in use here.")})
+    if identity and is_taken(session, identity):
+        raise IdentityTaken

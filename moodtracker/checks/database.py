@@ -12,8 +12,13 @@ from moodtracker.checks.finding import Finding
 from moodtracker.database import Database, knows_revision, newest_revision
 from moodtracker.database_trouble import DatabaseError, reason
 from moodtracker.settings import Settings
+from moodtracker.sqlite_faults import has_wal_reset_race
 
 _SUBJECT = "database"
+_KNOWN_FAULT = (
+    " This SQLite may damage a file that two programs write at once (mended in 3.51.3, 3.50.7 and "
+    "3.44.6): Moodtracker alone is safe, let no other program write to it."
+)
 
 
 def look(config: Settings) -> Iterator[Finding]:
@@ -83,7 +88,8 @@ def _schema(database: Database) -> Finding:
             f"{version}; its schema is {found}, this version uses {newest_revision()}.",
             "Start Moodtracker: it makes a backup and upgrades it.",
         )
-    return Finding.ok(_SUBJECT, f"{version}, schema {found}, up to date.")
+    known = _KNOWN_FAULT if database.is_sqlite and has_wal_reset_race() else ""
+    return Finding.ok(_SUBJECT, f"{version}, schema {found}, up to date.{known}")
 
 
 def _damage(file: Path) -> str:

@@ -2,7 +2,8 @@
 
 import click
 
-from moodtracker.accounts import leaving, people, registration
+from moodtracker.accounts import administrators, leaving, people, registration
+from moodtracker.accounts.administrators import LastAdministrator
 from moodtracker.app import App
 from moodtracker.cli.opened import somebody, with_app
 
@@ -65,8 +66,24 @@ def add(
 def delete(app: App, username: str) -> None:
     """Delete USERNAME's account for good, with everything that is theirs."""
     person = somebody(app, username)
-    leaving.delete_account(app.database, person.id)
+    try:
+        leaving.delete_account(app.database, person.id)
+    except LastAdministrator:
+        raise click.ClickException(
+            f"{person.username} is the only administrator. Make somebody else one first: "
+            "moodtracker user promote USERNAME"
+        ) from None
     click.echo(f"The account of {person.username} is deleted.")
+
+
+@user.command("promote")
+@click.argument("username")
+@with_app
+def promote(app: App, username: str) -> None:
+    """Make USERNAME an administrator."""
+    person = somebody(app, username)
+    administrators.promote(app.database, person.id)
+    click.echo(f"{person.username} is an administrator now.")
 
 
 @user.command("reset-password")

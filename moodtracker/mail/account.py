@@ -16,6 +16,7 @@ from moodtracker.database import Database
 from moodtracker.days import zone_of
 from moodtracker.language import day_and_time, speaking, spoken
 from moodtracker.language import gettext as _
+from moodtracker.mail import mime
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.message import Names, begin, in_one_line, render
 from moodtracker.mail.post import Kind
@@ -184,7 +185,7 @@ def letter(envelope: Envelope, asked: Asked, name: str, email: str, words: Words
     message.set_content(plain, cte="quoted-printable")
     message.make_alternative(Names(message_id).boundary("alternative"))
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return Letter(address, message.as_bytes())
+    return Letter(address, mime.finished(message))
 
 
 def _welcome(person: Person, link: str) -> Words:

@@ -50,12 +50,16 @@ def render(template: str, words: dict[str, Any]) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """``text`` without anything that could end a header or not be encoded."""
+    """``text`` without anything that could end a header, not be encoded, or be decoded.
+
+    What looks like an encoded word (RFC 2047) is broken: Python reads it as one, and before the fix
+    of CVE-2024-6923 it writes the line breaks in it as they are.
+    """
     kept = (
         " " if unicodedata.category(character) in _NOT_IN_A_NAME else character
         for character in text
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(kept).split()).replace("=?", "= ?")
 
 
 class Names:

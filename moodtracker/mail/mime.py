@@ -5,10 +5,14 @@ stands: of a mail with a board that takes more time than the board. Its headers 
 since they hold what people typed; the parts have nothing but our own words.
 """
 
+import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Sequence
 from email.message import EmailMessage
+
+_NAMED = re.compile(rb"[!-9;-~]+:[^\r\n]*\Z")
+_GOES_ON = re.compile(rb"[ \t]+[^ \t\r\n][^\r\n]*")
 
 
 def quoted_text(subtype: str, text: str, *more: str) -> bytes:
@@ -61,10 +65,39 @@ def multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
 def message(headers: EmailMessage, content: bytes, *more: str) -> bytes:
     """A whole message: ``headers`` have no content yet; ``more`` headers come first, as they are.
 
-    An EmailMessage would break an address of 76 characters over two lines.
+    An EmailMessage would break an address of 76 characters over two lines. Raises ValueError where
+    a header has ended another one, or all of them, whatever library or text brought that about.
     """
+    names = [line.partition(":")[0] for line in more]
     first = "".join(f"{line}\r\n" for line in more).encode("ascii")
-    return first + headers.as_bytes().removesuffix(b"\r\n") + b"MIME-Version: 1.0\r\n" + content
+    head = first + headers.as_bytes().removesuffix(b"\r\n")
+    _check(head, [*names, *headers.keys()])
+    return head + b"MIME-Version: 1.0\r\n" + content
+
+
+def finished(message: EmailMessage) -> bytes:
+    """A message that was put together by Python's library; raises ValueError as :func:`message`."""
+    content = message.as_bytes()
+    _check(content.partition(b"\r\n\r\n")[0], message.keys())
+    return content
+
+
+def _check(head: bytes, names: Sequence[str]) -> None:
+    """Raise ValueError unless these are headers of these names, in this order, and no others."""
+    if _names_of(head) != [name.encode("ascii") for name in names]:
+        raise ValueError("a header holds a line break")
+
+
+def _names_of(lines: bytes) -> list[bytes | None]:
+    """The names of header lines that end in CRLF; None for whatever is none.
+
+    A line that goes on has something after the space that it begins with (RFC 5322, 2.2.3).
+    """
+    return [
+        line.partition(b":")[0] if _NAMED.match(line) else None
+        for line in lines.removesuffix(b"\r\n").split(b"\r\n")
+        if not _GOES_ON.fullmatch(line)
+    ]
 
 
 def _part(headers: Sequence[str], body: bytes) -> bytes:

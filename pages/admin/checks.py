@@ -9,6 +9,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from moodtracker import checks
 from moodtracker.accounts.registration import InvalidInput
+from moodtracker.accounts.sessions import still_signed_in
 from moodtracker.checks import address, mail
 from moodtracker.checks.finding import Finding
 from moodtracker.language import gettext as _
@@ -28,6 +29,9 @@ async def _show(visit: Visit) -> None:
     button.classes("plain").props["type"] = "button"
 
     async def look() -> None:
+        if not await asyncio.to_thread(_administers, visit):
+            ui.navigate.reload()  # to the page for who does not
+            return
         button.disable()
         rows.clear()
         findings = _findings(visit)
@@ -46,6 +50,13 @@ async def _show(visit: Visit) -> None:
             autocomplete="email",
         )
         parts.submit(_("Send"), "plain")
+
+
+def _administers(visit: Visit) -> bool:
+    """Whether the page's person still does: it may have been open for days."""
+    with visit.app.database.read() as session:
+        person = still_signed_in(session, visit.who)
+    return person.administrator
 
 
 def _findings(visit: Visit) -> Iterator[Finding]:

@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec
 
 from nicegui import ui
 
-from moodtracker.accounts import administering
+from moodtracker.accounts import administering, administrators
 from moodtracker.accounts.administering import Account, NotThisOne
+from moodtracker.accounts.administrators import LastAdministrator, NotAnAdministrator
 from moodtracker.accounts.registration import InvalidInput
+from moodtracker.database import Database
 from moodtracker.language import day_and_month
 from moodtracker.language import gettext as _
 from pages import parts
 from pages.sections import Section, Visit
 
-P = ParamSpec("P")
 _YES = "yes"
 
 
@@ -53,6 +53,8 @@ def _show_actions(visit: Visit, account: Account) -> None:
             if account.is_disabled:
                 _button(visit, account, "people/switch-on", _("Switch on"))
             else:
+                if not account.administrator:
+                    _button(visit, account, "people/promote", _("Make administrator"))
                 _button(visit, account, "people/switch-off", _("Switch off"))
             with visit.form("people/delete"):
                 parts.hidden("id", str(account.id))
@@ -74,52 +76,44 @@ def _button(visit: Visit, account: Account, path: str, label: str) -> None:
 
 
 async def _send_link(visit: Visit) -> str:
-    await _do(visit, administering.send_link, visit.app.database, _id(visit), visit.address)
+    await _do(visit, administering.send_link)
     return _("The link is on its way.")
 
 
 async def _switch_off(visit: Visit) -> str:
-    await _do(
-        visit,
-        administering.switch_off,
-        visit.app.database,
-        _id(visit),
-        visit.person.id,
-        visit.address,
-    )
+    await _do(visit, administering.switch_off)
     return _("The account is switched off. Nothing of it is deleted.")
 
 
 async def _switch_on(visit: Visit) -> str:
-    await _do(visit, administering.switch_on, visit.app.database, _id(visit), visit.address)
+    await _do(visit, administering.switch_on)
     return _("The account is switched on.")
 
 
 async def _delete(visit: Visit) -> str:
     if visit.given.get("sure") != _YES:
         raise InvalidInput({"": _("Please say that you are sure.")})
-    await _do(
-        visit,
-        administering.remove,
-        visit.app.database,
-        _id(visit),
-        visit.person.id,
-        visit.address,
-    )
+    await _do(visit, administering.remove)
     return _("The account is deleted.")
 
 
-async def _do(visit: Visit, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+async def _promote(visit: Visit) -> str:
+    await _do(visit, administrators.promote)
+    return _("This person is an administrator now.")
+
+
+async def _do(visit: Visit, act: Callable[[Database, int, int, str], None]) -> None:
+    user_id = _id(visit)
     try:
-        await asyncio.to_thread(act, *args, **kwargs)
-    except NotThisOne:
-        raise InvalidInput({"": _("That cannot be done to this account.")}) from None
+        await asyncio.to_thread(act, visit.app.database, user_id, visit.person.id, visit.address)
+    except (NotThisOne, NotAnAdministrator, LastAdministrator):
+        raise InvalidInput({"": _("This account can't be changed.")}) from None
 
 
 def _id(visit: Visit) -> int:
     given = visit.given.get("id", "")
     if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise InvalidInput({"": _("That cannot be done to this account.")})
+        raise InvalidInput({"": _("This account can't be changed.")})
     return int(given)
 
 
@@ -131,6 +125,7 @@ SECTION = Section(
         "people/send-link": _send_link,
         "people/switch-off": _switch_off,
         "people/switch-on": _switch_on,
+        "people/promote": _promote,
         "people/delete": _delete,
     },
 )

@@ -6,16 +6,26 @@ a browser to take its answer. Here each has an end. The limits cost nothing whil
 
 import asyncio
 import fcntl
+import logging
 import struct
 import sys
 import termios
 import weakref
 from asyncio import TimerHandle
 from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
+from websockets.http11 import Request
+
+from pages.guard.limits import LARGEST_HEAD
+from pages.guard.rate import Budget
+
+log = logging.getLogger(__name__)
 
 _HEAD_SECONDS = 15.0
 _LARGEST_HEAD = 64 * 1024  # far above what the door takes: nobody is to fill the memory before it
@@ -24,6 +34,12 @@ _TAKE_SECONDS = 30.0
 _READ_SECONDS = 1.0
 _LOOK_EVERY_SECONDS = 0.02
 _CONNECTION = "connection"
+_AT_A_TIME = 1024
+_LARGEST_BACKLOG = 256 * 1024
+
+# What a browser may ask for a page with is what it may open the page's socket with: cookies of the
+# host's other apps are sent along, and may be longer than the library's 8 KiB.
+http11.MAX_LINE_LENGTH = LARGEST_HEAD
 
 
 class _Stalled(asyncio.Protocol):
@@ -163,7 +179,50 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
 
 
 class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
-    """One websocket."""
+    """One websocket: it may say so much, and has to take what it is answered.
+
+    Each byte and each frame is counted before anybody reads it: pings and pongs are answered or
+    dropped down here, and a flood of them would leave the event loop no time for anything else.
+    The door puts the budget of whoever speaks in the place of the first one (``spend_from``).
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """Begin with what a stranger's socket may say."""
+        super().__init__(*args, **more)
+        self._budget = Budget()
+
+    def spend_from(self, budget: Budget) -> None:
+        """From now on, count in ``budget``, which other sockets share."""
+        self._budget = budget
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, a little at a time: what is too much is not even parsed."""
+        for start in range(0, len(data), _AT_A_TIME):
+            part = data[start : start + _AT_A_TIME]
+            if not self._budget.bytes.allows(len(part)):
+                self._abort("too much")
+            if self.transport.is_closing():
+                return
+            super().data_received(part)
+            if self.transport.get_write_buffer_size() > _LARGEST_BACKLOG:
+                self._abort("it takes no answers")
+
+    def handle_events(self) -> None:
+        """Count the frames that have come, then see to them."""
+        if self._budget.frames.allows(len(self.conn.events)):
+            super().handle_events()
+        else:
+            self._abort("too many")
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the door know by which connection it is asked."""
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["state"]["connection"] = self
+
+    def _abort(self, reason: str) -> None:
+        log.debug("a socket was cut off: %s", reason)
+        self.transport.abort()
 
 
 def connection_of(scope: Scope) -> HttpConnection | None:

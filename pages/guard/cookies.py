@@ -1,8 +1,10 @@
-"""The session cookie: its name, and how it is found among others."""
+"""Our cookies: their names, and how they are found among others."""
 
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterable
 
 from moodtracker.app import App
+
+_OURS = "moodtracker"  # in the name of each
 
 
 def cookie_name(app: App) -> str:
@@ -12,8 +14,13 @@ def cookie_name(app: App) -> str:
     sub-path the host's other apps need not see the cookie, so there it is `__Secure-`.
     """
     if not app.settings.secure:
-        return "moodtracker"
-    return "__Secure-moodtracker" if app.settings.sub_path else "__Host-moodtracker"
+        return _OURS
+    return ("__Secure-" if app.settings.sub_path else "__Host-") + _OURS
+
+
+def known_name(app: App) -> str:
+    """The name of the cookie by which a browser is known again after its session."""
+    return f"{cookie_name(app)}-known"
 
 
 def cookie_path(app: App) -> str:
@@ -21,10 +28,18 @@ def cookie_path(app: App) -> str:
     return app.settings.sub_path or "/"
 
 
-def cookie_in(header: str, name: str) -> str | None:
-    """The value of one cookie in a Cookie header, None where there is none."""
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+def cookies_in(headers: Iterable[str]) -> dict[str, list[str]]:
+    """Our cookies of these Cookie headers, by their names, in the browser's order.
+
+    Of several that have the same name, the one for the longer path stands first (RFC 6265, 5.4).
+    Cut by hand: Python's own parser stops at what another app of the host may have set, such as
+    JSON, and some of its versions take seconds for what a stranger sends (CVE-2024-7592). How long
+    the headers may be, :mod:`pages.guard.limits` says.
+    """
+    found: dict[str, list[str]] = {}
+    for header in headers:
+        for pair in header.split(";"):
+            name, _, value = pair.strip(" \t").partition("=")
+            if _OURS in name:
+                found.setdefault(name.rstrip(" \t"), []).append(value.lstrip(" \t"))
+    return found

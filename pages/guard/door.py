@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 
 from nicegui import Client
@@ -12,26 +13,30 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.sessions import SignedIn
+from moodtracker.accounts.throttling import network
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy, FairQueue
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
 from pages import errors, health, installing, obstacles
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.admission import Admission
-from pages.guard.cookies import cookie_in, cookie_name
+from pages.guard.connections import SocketConnection
+from pages.guard.cookies import cookie_name, cookies_in, known_name
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
 from pages.guard.limits import BodyRefused
 from pages.guard.origin import Origins
-from pages.guard.page_socket import PageSocket
+from pages.guard.page_socket import PageSocket, tell_gone
 from pages.guard.paths import sign_in_path
+from pages.guard.rate import Rates
 from pages.guard.sockets import Sockets
 from pages.guard.unopened import Unopened
 
@@ -42,8 +47,13 @@ _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/conn
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
 _OPEN_PATHS |= installing.PATHS
+# What answers nobody in particular: whose cookie it came with is not asked, nor is the database.
+_MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico"} | installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
+_PROVIDER = "/login/provider"
+_MOST_OF_A_NAME = 4
+_AT_ONCE = 10  # times as many as in a second
 
 
 class Guard:
@@ -76,6 +86,13 @@ class Guard:
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
         self._admission = Admission()
+        per_second = app.settings.requests_per_second
+        self._asked = Rates(_AT_ONCE * per_second, per_second)
+        # A page is made on the event loop: between two of them somebody's tap gets its turn. A form
+        # has passwords checked and rows written: not all threads are to be busy with strangers'.
+        self._pages = FairQueue(at_once=1, each=100, most=500)
+        self._forms = FairQueue(at_once=3, each=100, most=500)
+        self._known_forms = FairQueue(at_once=2, each=20, most=100)
         self._unopened = Unopened()
         self._sockets = Sockets()
         give_nonces_to_templates()
@@ -103,7 +120,14 @@ class Guard:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        cookies = cookies_in(headers.getlist("cookie"))
+        brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
+        known = cookies.get(known_name(self._app), [""])[0]
+        browser = self._app.proving.browser_of(known) if known else ""
+        scope["state"].update(cookies=cookies, address=_address(scope), browser=browser)
         answer = self._refusal(scope, headers) or limits.too_early(headers)
+        if answer is None and not brought:  # who brings one may be somebody
+            answer = self._too_often(scope)
         if answer is None and scope["method"] == "POST":
             try:
                 receive = await limits.with_body(receive)
@@ -113,12 +137,19 @@ class Guard:
             await answer(scope, receive, send)
         elif scope["path"] in self._reads:
             async with self._admission.turn(send) as sending:
-                await self._meet(scope, headers, receive, sending)
+                await self._meet(scope, headers, brought, receive, sending)
         else:
-            await self._meet(scope, headers, receive, send)
+            await self._meet(scope, headers, brought, receive, send)
 
-    async def _meet(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        answer = await self._met(scope, headers)
+    async def _meet(
+        self,
+        scope: Scope,
+        headers: Headers,
+        brought: Sequence[str],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        answer = await self._met(scope, headers, brought)
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -126,7 +157,31 @@ class Guard:
         is_seen = scope["method"] != "HEAD"
         scope["state"]["is_seen"] = is_seen
         scope = scope if is_seen else {**scope, "method": "GET"}
-        await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
+        # What asks the identity provider waits for somebody else, and keeps nobody waiting.
+        takes_turn = scope["path"] not in _MACHINES and not scope["path"].startswith(_PROVIDER)
+        if scope["state"]["signed_in"] or not takes_turn:
+            await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
+            return
+        async with AsyncExitStack() as turn:
+            try:
+                await turn.enter_async_context(self._turn(scope))
+            except Busy:
+                await limits.busy()(scope, receive, send)
+                return
+
+            async def sending(message: Message) -> None:
+                await turn.aclose()  # it is made: whoever takes it slowly keeps nobody else waiting
+                await send(message)
+
+            await self._unopened.watched(self._inner, scope, receive, sending, is_seen=is_seen)
+
+    def _turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """The turn of a stranger, or of a browser in which somebody was signed in before."""
+        browser = scope["state"]["browser"]
+        holder = browser or network(scope["state"]["address"])
+        if scope["method"] != "POST":
+            return self._pages.turn(holder, trusted=bool(browser))
+        return (self._known_forms if browser else self._forms).turn(holder)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
@@ -136,18 +191,26 @@ class Guard:
             return errors.foreign(headers.get("origin", "null"), self._app.settings.base_url)
         return limits.refusal(scope, headers)
 
-    async def _met(self, scope: Scope, headers: Headers) -> Response | None:
+    def _too_often(self, scope: Scope) -> Response | None:
+        """What a stranger is told who asks for too much, or None."""
+        if scope["path"] in _MACHINES:
+            return None
+        holder = scope["state"]["browser"] or network(scope["state"]["address"])
+        return None if self._asked.allows_one_more(holder) else limits.too_often()
+
+    async def _met(self, scope: Scope, headers: Headers, brought: Sequence[str]) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         read = self._reads.get(scope["path"], sessions.nothing_more)
-        # A balancer's question waits for no database, whatever cookie it brings.
-        found = None if scope["path"] in health.PATHS else await self._find(headers, read)
+        cookie, found = await self._find(brought, read)
         signed_in = found[0] if found else None
         scope["state"].update(
             signed_in=signed_in,
             read=found and found[1],
-            address=_address(scope),
+            session_cookie=cookie,
             device=devices.name_of(headers.get("user-agent", "")),
         )
+        if signed_in is None and brought and (answer := self._too_often(scope)):
+            return answer
         if signed_in or scope["path"] in _OPEN_PATHS:
             return None
         if not _is_there(scope):
@@ -164,12 +227,18 @@ class Guard:
         ):
             await _turn_away(receive, send)
             return
-        found = await self._find(headers, sessions.nothing_more)
+        brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
+        _cookie, found = await self._find(brought, sessions.nothing_more)
         who = found[0] if found else None
         client = _page_of(handshake, who)
-        with self._sockets.place(client, who, _address(scope)) as rate:
-            if rate is None:
+        with self._sockets.place(client, who, _address(scope)) as budget:
+            if budget is None:
                 await _turn_away(receive, send)
+                return
+            connection: SocketConnection = scope["state"]["connection"]
+            connection.spend_from(budget)
+            if client is None:
+                await tell_gone(receive, send)
                 return
 
             async def holds() -> bool:
@@ -181,22 +250,28 @@ class Guard:
                 receive,
                 send,
                 client,
-                rate=rate,
+                rate=budget.messages,
                 holds=holds,
                 send_away=self._send_away,
             )
-            # NiceGUI reloads a page that it does not know: that leads to the sign-in page.
-            scope["query_string"] = handshake.query(client.id if client else "none")
+            scope["query_string"] = handshake.query(client.id)
             with self._sockets.open(client, socket):
                 await self._inner(scope, socket.receive, send)
 
+    def _session_cookies(self, cookies: Mapping[str, list[str]]) -> list[str]:
+        """Each that there may be: another app of the host can have set one of our name."""
+        brought = dict.fromkeys(cookies.get(cookie_name(self._app), ()))
+        return [cookie for cookie in brought if cookie][:_MOST_OF_A_NAME]
+
     async def _find(
-        self, headers: Headers, read: Callable[[Session, Person], object]
-    ) -> tuple[SignedIn, object] | None:
-        cookie = cookie_in(headers.get("cookie", ""), cookie_name(self._app))
-        if not cookie:
-            return None
-        return await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
+        self, brought: Sequence[str], read: Callable[[Session, Person], object]
+    ) -> tuple[str | None, tuple[SignedIn, object] | None]:
+        """The cookie that names an open session, and who holds it; else the first, and None."""
+        for cookie in brought:
+            found = await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
+            if found:
+                return cookie, found
+        return next(iter(brought), None), None
 
 
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 PATH = "/_nicegui_ws/socket.io/"
 _LONGEST = 1024
+_MOST_FIELDS = 20
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -25,7 +26,10 @@ class Handshake:
         """Take it from a socket's address; None where no page of ours would ask like this."""
         if len(query) > _LONGEST:
             return None
-        said = dict(parse_qsl(query.decode("latin-1"), max_num_fields=20))
+        try:
+            said = dict(parse_qsl(query.decode("latin-1"), max_num_fields=_MOST_FIELDS))
+        except ValueError:
+            return None
         if said.get("transport") != "websocket" or said.get("EIO") != "4" or "sid" in said:
             return None
         ids = [said.get(name, "") for name in ("client_id", "tab_id", "document_id")]

@@ -7,6 +7,7 @@ from nicegui import client as nicegui_client
 from starlette.requests import Request
 from starlette.types import Message, Send
 
+from moodtracker.fair_queue import RETRY_SECONDS
 from moodtracker.settings import Settings
 
 _HSTS_SECONDS = 31_536_000
@@ -35,6 +36,8 @@ _ALWAYS = {
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 _FRAMEWORKS_OWN = b"x-nicegui-content"  # for itself; browsers have no use for it
+
+_LATER = (429, 503)  # RFC 9110, 15.6.4; RFC 6585, 4
 
 _Headers = list[tuple[bytes, bytes]]
 
@@ -68,6 +71,8 @@ class AnswerHeaders:
                 ]
                 present = {name.lower(): value for name, value in brought}
                 brought += (header for header in wanted if header[0] not in present)
+                if message["status"] in _LATER and b"retry-after" not in present:
+                    brought.append((b"retry-after", str(RETRY_SECONDS).encode()))
                 if b"content-security-policy" not in present:
                     is_page = present.get(b"content-type", b"").startswith(b"text/html")
                     policy = self._policy(nonce) if is_page else _FILE_POLICY

@@ -14,7 +14,7 @@ _ONE_CLICK = "multipart/form-data"  # which mail programs may send (RFC 8058, 3.
 METHODS = ("GET", "HEAD", "POST")
 LARGEST_BODY = 64 * 1024
 _MOST_HEADERS = 100
-_LARGEST_HEAD = 32 * 1024
+LARGEST_HEAD = 32 * 1024
 _LONGEST_ADDRESS = 4 * 1024
 _BODY_SECONDS = 20.0
 
@@ -34,19 +34,24 @@ def refusal(scope: Scope, headers: Headers) -> Response | None:
         return _told(405, _("This is not done here."), Allow=", ".join(METHODS))
     if len(scope["path"]) + len(scope["query_string"]) > _LONGEST_ADDRESS:
         return _told(414, _("This address is too long."))
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return _told(422, _unseen())
     raw = scope["headers"]
     if (
         len(raw) > _MOST_HEADERS
-        or sum(len(name) + len(value) for name, value in raw) > _LARGEST_HEAD
+        or sum(len(name) + len(value) for name, value in raw) > LARGEST_HEAD
     ):
         return _told(431, _("This request has too many headers."))
-    if scope["method"] == "POST":
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in _FORMS and not (kind == _ONE_CLICK and scope["path"] == unsubscribe.PATH):
-            return _told(415, _("Only forms are taken here, and no files."))
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
-            return _told(413, _("This is too long."))
+    return _form_refusal(scope, headers) if scope["method"] == "POST" else None
+
+
+def _form_refusal(scope: Scope, headers: Headers) -> Response | None:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _FORMS and not (kind == _ONE_CLICK and scope["path"] == unsubscribe.PATH):
+        return _told(415, _("Only forms are taken here, and no files."))
+    length = headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        return _told(413, _("This is too long."))
     return None
 
 
@@ -57,6 +62,18 @@ def too_early(headers: Headers) -> Response | None:
     """
     purpose = headers.get("sec-purpose") or headers.get("purpose") or ""
     return _told(503, _("Not ahead of time.")) if "prefetch" in purpose.lower() else None
+
+
+def too_often() -> Response:
+    """What a stranger is told whose address asks for more than one page after the other."""
+    return _told(429, _("That was tried too often. Please wait a little, and try again."))
+
+
+def busy() -> Response:
+    """What strangers are told who ask for so many pages that one more would wait too long."""
+    return _told(
+        503, _("Very much is asked for at this moment. Please try again in a little while.")
+    )
 
 
 async def with_body(receive: Receive) -> Receive:
@@ -73,6 +90,9 @@ async def with_body(receive: Receive) -> Receive:
                 if len(body) > LARGEST_BODY:
                     raise BodyRefused(_told(413, _("This is too long.")))
                 more = message.get("more_body", False)
+        # No name and no text of a form holds it, and PostgreSQL takes none.
+        if b"%00" in body or b"\0" in body:
+            raise BodyRefused(_told(422, _unseen()))
     except TimeoutError:
         raise BodyRefused(_told(408, _("This took too long. Please try again."))) from None
     whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
@@ -83,6 +103,10 @@ async def with_body(receive: Receive) -> Receive:
         return message or await receive()
 
     return receiving
+
+
+def _unseen() -> str:
+    return _("This contains characters that cannot be seen. Please type it again.")
 
 
 def _told(status: int, words: str, **headers: str) -> Response:

@@ -1,7 +1,9 @@
 """The socket of one open page: it speaks for that page, and only while its session holds."""
 
 import asyncio
+import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10.0
 _REFUSED: Final = 1008  # policy violation (RFC 6455, 7.4.1)
+_ENGINE = {"pingInterval": 25_000, "pingTimeout": 20_000, "maxPayload": frames.LONGEST}
 _ASKS = "asks_for_its_session"
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
@@ -31,6 +34,28 @@ def asks_for_its_session(handler: Handler) -> Handler:
     return handler
 
 
+async def tell_gone(receive: Receive, send: Send) -> None:
+    """Tell a page that it is gone, and end its socket: NiceGUI's script loads it anew.
+
+    As Engine.IO 4 and Socket.IO 5 refuse to connect. NiceGUI would say the same, and keep the
+    socket of whoever likes to stay.
+    """
+    await receive()
+    await send({"type": "websocket.accept"})
+    opened = {"sid": secrets.token_hex(8), "upgrades": [], **_ENGINE}
+    await send({"type": "websocket.send", "text": "0" + json.dumps(opened)})
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            message = await receive()
+    except TimeoutError:
+        message = {}
+    if message.get("text", "").startswith("40"):
+        refusal = {"message": "Implicit handshake failed"}
+        await send({"type": "websocket.send", "text": "44" + json.dumps(refusal)})
+    if message.get("type") != "websocket.disconnect":
+        await send({"type": "websocket.close", "code": _REFUSED})
+
+
 class PageSocket:
     """What a page sends passes here before NiceGUI sees it.
 
@@ -43,13 +68,13 @@ class PageSocket:
         self,
         receive: Receive,
         send: Send,
-        client: Client | None,
+        client: Client,
         *,
         rate: Rate,
         holds: Callable[[], Awaitable[bool]],
         send_away: Callable[[Client], None],
     ) -> None:
-        """Speak for ``client``; None is a page that is gone, which is told so and no more.
+        """Speak for ``client``.
 
         ``holds`` tells whether the page's session does; ``send_away`` is what happens if not.
         """
@@ -83,9 +108,9 @@ class PageSocket:
             log.debug("a socket was gone before it was ended (%s)", type(error).__name__)
 
     async def _next(self) -> Message:
-        if self._connected and self._client is not None:
+        if self._connected:
             return await self._receive()
-        # Whoever opens a socket has to say something soon, and a page that is gone has to leave.
+        # Whoever opens a socket has to say something soon.
         try:
             async with asyncio.timeout_at(self._deadline):
                 return await self._receive()
@@ -101,7 +126,7 @@ class PageSocket:
         text = message.get("text")
         if text is None:
             raise FrameRefused("not text")
-        frame = frames.read(text, self._client.id if self._client else "")
+        frame = frames.read(text, self._client.id)
         if frame.kind is Kind.CONNECT:
             if self._connected:
                 raise FrameRefused("connected already")
@@ -112,7 +137,7 @@ class PageSocket:
 
     async def _may_happen(self, frame: Frame) -> bool:
         client = self._client
-        if client is None or client.is_deleted:
+        if client.is_deleted:
             raise FrameRefused("the page is gone")
         element = client.elements.get(frame.element)
         listener = element._event_listeners.get(frame.listener) if element else None

@@ -2,6 +2,8 @@
 
 import time
 
+_MANY = 1000
+
 
 class Rate:
     """So many at once, and so many a second after that."""
@@ -13,12 +15,64 @@ class Rate:
         self._left = at_once
         self._looked = time.monotonic()
 
+    @property
+    def is_rested(self) -> bool:
+        """Whether all is left, as in the beginning."""
+        self._fill()
+        return self._left == self._most
+
     def allows_one_more(self) -> bool:
         """Count one, if it is not one too many."""
+        return self.allows(1)
+
+    def allows(self, more: int) -> bool:
+        """Count ``more``, if they are not too many."""
+        self._fill()
+        if self._left < more:
+            return False
+        self._left -= more
+        return True
+
+    def _fill(self) -> None:
         now = time.monotonic()
         self._left = min(self._most, self._left + (now - self._looked) * self._per_second)
         self._looked = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+
+
+class Rates:
+    """One rate for each of many, all alike; those that rest are forgotten."""
+
+    def __init__(self, at_once: float, per_second: float) -> None:
+        """Begin with none."""
+        self._at_once, self._per_second = at_once, per_second
+        self._rates: dict[str, Rate] = {}
+        self._many = _MANY
+
+    def allows_one_more(self, holder: str) -> bool:
+        """Count one for ``holder``, if it is not one too many."""
+        if holder not in self._rates and len(self._rates) >= self._many:
+            rates = self._rates.items()
+            self._rates = {name: rate for name, rate in rates if not rate.is_rested}
+            self._many = max(_MANY, 2 * len(self._rates))
+        rate = self._rates.setdefault(holder, Rate(self._at_once, self._per_second))
+        return rate.allows_one_more()
+
+
+class Budget:
+    """What one session, or the strangers of one address, may say over all their sockets."""
+
+    def __init__(self, *, is_stranger: bool = True) -> None:
+        """Begin rested.
+
+        A page says something every few seconds, and more at each tap. After an outage it hands
+        over all the taps that it kept, with a note of up to 1.5 kB each.
+        """
+        self.messages = Rate(240, 40)
+        # Control frames as well, which are answered below all that looks at messages.
+        self.frames = Rate(480, 80)
+        self.bytes = Rate(64 * 1024, 8 * 1024) if is_stranger else Rate(512 * 1024, 32 * 1024)
+
+    @property
+    def is_rested(self) -> bool:
+        """Whether nothing was said of late."""
+        return self.messages.is_rested and self.frames.is_rested and self.bytes.is_rested

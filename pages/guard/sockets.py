@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from weakref import WeakValueDictionary
+from dataclasses import dataclass
 
 from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
@@ -12,14 +12,22 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import network
 from pages.guard.page_socket import PageSocket
 from pages.guard.places import Groups, Places
-from pages.guard.rate import Rate
+from pages.guard.rate import Budget
 
 _A_PAGE_S = 4  # a lost one may still look alive while the page has its next
 _A_SESSION_S = 24
 _STRANGERS_AT_AN_ADDRESS = 100
+_ALL_STRANGERS = 500
 _AN_ADDRESS_S = 2000  # of people who are signed in, as from a whole company
-# One session's, over all its pages: a page says something every few seconds, and more at each tap.
-_AT_ONCE, _PER_SECOND = 240, 40
+_STRANGERS, _STRANGER = "strangers", "stranger "
+_MANY_BUDGETS = 1000  # where there are more, those are forgotten that say nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """A place that is held: by a page's socket, or by one whose page is gone."""
+
+    client: Client | None
 
 
 class Sockets:
@@ -27,40 +35,73 @@ class Sockets:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._places: Places[object] = Places()
-        self._rates: WeakValueDictionary[str, Rate] = WeakValueDictionary()
+        self._places: Places[_Held] = Places()
+        self._budgets: dict[str, Budget] = {}
+        self._many = _MANY_BUDGETS
         self._of_page: defaultdict[str, set[PageSocket]] = defaultdict(set)
         nicegui_app.on_delete(self._end_all)
 
     @contextmanager
     def place(
         self, client: Client | None, who: SignedIn | None, address: str
-    ) -> Iterator[Rate | None]:
-        """A place for one more socket, and how fast it may speak; None where there is none."""
-        holder = f"session {who.token_hash}" if who else f"stranger {network(address)}"
-        groups: Groups = {
-            holder: _A_SESSION_S if who else _STRANGERS_AT_AN_ADDRESS,
-            f"address {network(address)}": _AN_ADDRESS_S,
-        }
+    ) -> Iterator[Budget | None]:
+        """A place for one more socket, and how much it may say; None where there is none.
+
+        Where strangers hold all that there are for them, one of the address with the most has to
+        go for whoever comes from one with fewer.
+        """
+        where = f"address {network(address)}"
+        holder = f"session {who.token_hash}" if who else _STRANGER + network(address)
+        groups: Groups = {where: _AN_ADDRESS_S}
+        if who:
+            groups = {**groups, holder: _A_SESSION_S}
+        else:
+            groups = {**groups, holder: _STRANGERS_AT_AN_ADDRESS, _STRANGERS: _ALL_STRANGERS}
         if client is not None:
             groups = {**groups, f"page {client.id}": _A_PAGE_S}
+        if who is None:
+            self._make_room(holder)
         if not self._places.has_room(groups):
             yield None
             return
-        held = object()
-        rate = self._rates.setdefault(holder, Rate(_AT_ONCE, _PER_SECOND))
+        held = _Held(client)
         self._places.take(held, groups)
         try:
-            yield rate
+            yield self._budget(holder, is_stranger=who is None)
         finally:
             self._places.leave(held)
 
-    @contextmanager
-    def open(self, client: Client | None, socket: PageSocket) -> Iterator[None]:
-        """While this lasts, the socket ends when its page does."""
-        if client is None:
-            yield
+    def _make_room(self, holder: str) -> None:
+        if self._places.held_by(_STRANGERS) < _ALL_STRANGERS:
             return
+        holders = (name for name in self._places if name.startswith(_STRANGER))
+        largest = max(holders, key=self._places.held_by)
+        if self._places.held_by(largest) <= self._places.held_by(holder) + 1:
+            return
+        oldest = self._places.oldest(largest)
+        self._places.leave(oldest)
+        if oldest.client is not None and not oldest.client.is_deleted:
+            oldest.client.delete()
+
+    def _budget(self, holder: str, *, is_stranger: bool) -> Budget:
+        """It outlives the socket: who comes again at once has no more than before."""
+        if holder not in self._budgets:
+            if len(self._budgets) >= self._many:
+                self._forget_rested()
+            self._budgets[holder] = Budget(is_stranger=is_stranger)
+        return self._budgets[holder]
+
+    def _forget_rested(self) -> None:
+        self._budgets = {
+            holder: budget
+            for holder, budget in self._budgets.items()
+            if self._places.held_by(holder) or not budget.is_rested
+        }
+        self._many = max(_MANY_BUDGETS, 2 * len(self._budgets))
+
+    @contextmanager
+    def open(self, client: Client, socket: PageSocket) -> Iterator[None]:
+        """While this lasts, the socket ends when its page does."""
         self._of_page[client.id].add(socket)
         try:
             yield

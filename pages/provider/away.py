@@ -88,14 +88,14 @@ async def arrive(
         device=request.state.device,
         address=request.state.address,
         id_token=identity.id_token,
-        instead_of=posting.session_cookie(request, app),
+        instead_of=posting.session_cookie(request),
     )
     return posting.with_session(onward, app, cookie)
 
 
 def attempt_of(request: Request, app: App, state: str) -> Attempt:
     """The attempt of this state, as this browser brings it back; raises :class:`AttemptOver`."""
-    return Attempts(app.secret).open(request.cookies.get(_name(app, state)), state)
+    return Attempts(app.secret).open(posting.cookie(request, _name(app, state)), state)
 
 
 def end(answer: Response, app: App, attempt: Attempt) -> Response:
@@ -145,7 +145,7 @@ def _too_many(request: Request, app: App) -> list[str]:
 
     Browsers send cookies of the same path in the order in which they were made (RFC 6265, 5.4).
     """
-    on_their_way = [name for name in request.cookies if name.startswith(_prefix(app))]
+    on_their_way = [name for name in request.state.cookies if name.startswith(_prefix(app))]
     return on_their_way[: -(_AT_ONCE - 1)]
 
 

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from moodtracker.accounts import linking, sessions
 from moodtracker.accounts.identity import AttemptOver, Identity
 from moodtracker.accounts.linking import Match
-from moodtracker.accounts.passwords import Busy
 from moodtracker.accounts.sessions import SessionEnded, SignInRefused
 from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
+from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import parts, posting, words
+from pages import parts, posting, retry, words
 from pages.provider import answers, away, join
 from pages.provider.newcomer import Newcomer, private
 
@@ -41,16 +41,22 @@ def mount(web: FastAPI, app: App) -> None:
                     found.username,
                     given.get("password", ""),
                     posting.visitor(request, app),
-                    instead_of=posting.session_cookie(request, app),
+                    instead_of=posting.session_cookie(request),
                 )
             except SignInRefused:
                 wrong = _("That is not the password. Please try again.")
                 return page(request, app, newcomer, found, wrong=wrong)
             except (TooManyTries, Busy) as error:
-                return page(request, app, newcomer, found, wrong=words.for_person(error))
-            await asyncio.to_thread(
-                _connect, app, admitted.cookie, newcomer.identity, request.state.address
-            )
+                answer = page(request, app, newcomer, found, wrong=words.for_person(error))
+                return retry.later(answer, error)
+            try:
+                await asyncio.to_thread(
+                    _connect, app, admitted.cookie, newcomer.identity, request.state.address
+                )
+            except Exception:
+                # Nobody holds its cookie: it is not to stay open for weeks.
+                await asyncio.to_thread(sessions.sign_out, app.database, admitted.cookie)
+                raise
         except (*answers.Trouble, SessionEnded) as error:
             return answers.page(app, error)
         onward = posting.admit(posting.to(newcomer.attempt.next), app, admitted)

@@ -51,7 +51,7 @@ def ask(app: App, come_back_to: str) -> None:
 
 def proved(request: Request, app: App) -> bool:
     """Whether who is signed in has proved anew that it is them, in the last minutes."""
-    proof = request.cookies.get(_cookie(app))
+    proof = posting.cookie(request, _cookie(app))
     return FreshProofs(app.secret).are_good(proof, request.state.signed_in)
 
 

@@ -46,6 +46,7 @@ def _words(event: Event) -> str:
         Event.PROVIDER_UNLINKED: _("Disconnected from the identity provider"),
         Event.EXPORTED: _("Everything was downloaded"),
         Event.INVITED: _("An invitation was made"),
+        Event.PROMOTED: _("You became an administrator"),
         Event.MAIL_CAME_BACK: _("A mail to you could not be delivered"),
         Event.DISABLED: _("The account was switched off"),
         Event.ENABLED: _("The account was switched on"),

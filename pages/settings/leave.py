@@ -5,6 +5,8 @@ import asyncio
 from starlette.responses import Response
 
 from moodtracker.accounts import leaving
+from moodtracker.accounts.administrators import LastAdministrator
+from moodtracker.accounts.registration import InvalidInput
 from moodtracker.language import gettext as _
 from pages import errors, parts, posting
 from pages.provider import prove
@@ -32,9 +34,19 @@ async def _show(visit: Visit) -> None:
 
 async def _leave(visit: Visit) -> Response:
     await proof.check(visit)
-    await asyncio.to_thread(
-        leaving.delete_account, visit.app.database, visit.person.id, visit.address
-    )
+    try:
+        await asyncio.to_thread(
+            leaving.delete_account, visit.app.database, visit.person.id, visit.address
+        )
+    except LastAdministrator:
+        raise InvalidInput(
+            {
+                "": _(
+                    "You are the only administrator. Make somebody else one first, on the "
+                    "administration page."
+                )
+            }
+        ) from None
     answer = errors.page(
         _("Your account is deleted"),
         _("Nothing of it is left here. Thank you for having been here; be well."),

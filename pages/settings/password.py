@@ -1,6 +1,8 @@
 """Changing the password."""
 
-from moodtracker.accounts import new_password, passwords
+from functools import partial
+
+from moodtracker.accounts import new_password, passwords, proving
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.app import App
@@ -32,13 +34,14 @@ async def _show(visit: Visit) -> None:
 async def _change(visit: Visit) -> str:
     await proof.check(visit)
     try:
-        await passwords.apart(
+        change = partial(
             new_password.change,
             visit.app.database,
             visit.who,
             visit.given.get("new", ""),
             visit.address,
         )
+        await passwords.choosing.run(proving.whose(visit.who), change, trusted=True)
     except InvalidInput as error:
         raise InvalidInput({"new": error.messages["password"]}) from None
     return _("Your password is changed, and you are signed out everywhere else.")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from moodtracker import clock
 from moodtracker.accounts import takeout
 from moodtracker.language import gettext as _
-from pages import parts
+from pages import files, parts
 from pages.download import Download
 from pages.sections import Section, Visit
 
@@ -26,7 +26,8 @@ async def _show(visit: Visit) -> None:
 
 
 async def _download(visit: Visit) -> Response:
-    packed, closed = await asyncio.to_thread(_pack, visit)
+    async with files.turn_of(visit.person):
+        packed, closed = await asyncio.to_thread(_pack, visit)
     name = f"moodtracker-{visit.person.username}-{clock.now():%Y-%m-%d}.zip"
     return Download(
         packed,

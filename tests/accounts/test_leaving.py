@@ -8,6 +8,7 @@ from sqlalchemy import text
 from moodtracker.accounts import (
     addresses,
     administering,
+    administrators,
     audit,
     invitations,
     leaving,
@@ -63,7 +64,7 @@ def busy(database, join, diary):
 
 
 def test_whoever_leaves_is_gone_from_every_table_at_once(database, join, busy):
-    join("bob")
+    administrators.promote(database, join("bob").person.id)
     assert {"users", "sessions", "entries", "links", "messages", "audit", "sealed_years"} <= set(
         rows_of(database, busy.person.id)
     )
@@ -146,7 +147,7 @@ def test_whoever_is_switched_off_is_signed_out_and_comes_in_no_more(database, jo
     assert not sessions.is_open(database, bob)
     with pytest.raises(SignInRefused):
         sign_in(database, "bob", PASSWORD)
-    administering.switch_on(database, bob.person.id)
+    administering.switch_on(database, bob.person.id, ada.id)
     assert sign_in(database, "bob", PASSWORD)
     events = [line.event for line in audit.of(database, bob.person.id)]
     assert {Event.DISABLED, Event.ENABLED} <= set(events)
@@ -160,11 +161,11 @@ def test_an_administrator_cannot_switch_off_or_delete_themselves(database, join)
 
 
 def test_an_administrator_has_a_link_sent_to_a_verified_address_alone(database, join):
-    join("ada")
+    ada = join("ada").person
     bob, eve = join("bob").person, join("eve", verified=False).person
-    administering.send_link(database, bob.id)
+    administering.send_link(database, bob.id, ada.id)
     assert [(kind, email) for _, kind, email, _ in waiting_mails(database) if kind == "reset"] == [
         ("reset", "bob")
     ]
     with pytest.raises(NotThisOne):
-        administering.send_link(database, eve.id)
+        administering.send_link(database, eve.id, ada.id)

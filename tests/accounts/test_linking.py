@@ -1,9 +1,10 @@
 import json
+import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from moodtracker import clock
 from moodtracker.accounts import audit, linking, people, registration, sessions
@@ -136,6 +137,40 @@ def id_token(sid):
     return f"e30.{payload}.x"
 
 
+def told(subject, sid="", issuer="https://auth.example"):
+    token, over = secrets.token_hex(4), clock.now() + timedelta(minutes=2)
+    return Ended(issuer, subject, sid, token, over)
+
+
+def test_a_sign_out_that_names_the_session_alone_ends_that_one(database, join):
+    ada = join("ada")
+    linking.link(database, ada, identity())
+    phone, desk = (
+        sessions.open_session(database, ada.person.id, id_token=id_token(sid))
+        for sid in ("phone", "desk")
+    )
+    assert linking.end_sessions(database, told("", "phone", "https://other.example")) is None
+    assert linking.end_sessions(database, told("", "phone")) == ada.person.id
+    assert sessions.find(database, phone) is None
+    assert sessions.find(database, desk) is not None
+
+
+def test_a_sign_out_that_is_told_again_ends_nothing_until_it_is_forgotten(
+    database, join, moved_clock
+):
+    ada = join("ada")
+    linking.link(database, ada, identity())
+    sign_out = told("ada-there")
+    for counts in (True, False):
+        cookie = sessions.open_session(database, ada.person.id, id_token=id_token("phone"))
+        assert linking.end_sessions(database, sign_out) == (ada.person.id if counts else None)
+        assert (sessions.find(database, cookie) is None) == counts
+    moved_clock.moment += timedelta(minutes=3)
+    linking.forget_old(database)
+    with database.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM logout_tokens")) == 0
+
+
 def test_a_sign_out_at_the_provider_ends_what_came_from_that_session_there(database, join):
     ada = join("ada")
     linking.link(database, ada, identity())
@@ -143,13 +178,13 @@ def test_a_sign_out_at_the_provider_ends_what_came_from_that_session_there(datab
         sessions.open_session(database, ada.person.id, id_token=id_token(sid))
         for sid in ("phone", "desk")
     )
-    ended = Ended("https://auth.example", "ada-there", "phone")
+    ended = told("ada-there", "phone")
     assert linking.end_sessions(database, ended) == ada.person.id
     assert linking.end_sessions(database, ended) is None
     assert sessions.find(database, phone) is None
     assert sessions.find(database, desk) is not None
     # Where it names no session, all that came from there are over; by password one is still in.
-    assert linking.end_sessions(database, replace(ended, sid="")) == ada.person.id
+    assert linking.end_sessions(database, told("ada-there")) == ada.person.id
     assert sessions.find(database, desk) is None
     with database.read() as session:
         assert sessions.still_signed_in(session, ada).id == ada.person.id
@@ -163,7 +198,7 @@ def test_a_sign_out_of_somebody_unknown_ends_nothing(database, join):
         ("https://auth.example", "eve"),
         ("https://other.example", "ada-there"),
     ):
-        assert linking.end_sessions(database, Ended(issuer, subject)) is None
+        assert linking.end_sessions(database, told(subject, issuer=issuer)) is None
     assert sessions.find(database, cookie) is not None
 
 

@@ -11,7 +11,6 @@ from moodtracker import clock, settings
 from moodtracker.accounts.attempt import Attempt, Attempts
 from moodtracker.accounts.identity import (
     AttemptOver,
-    Ended,
     NotBelieved,
     ProviderDown,
     ProviderRefused,
@@ -268,13 +267,20 @@ SIGNED_OUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {
 
 
 def ended(forger, **claims):
-    forger.claims = {"nonce": None, "sid": "there", **SIGNED_OUT} | claims
+    forger.claims = {"nonce": None, "sid": "there", "jti": "told", **SIGNED_OUT} | claims
     return run(provider_of(forger).ended(forger.id_token()))
 
 
 def test_the_provider_tells_whom_it_has_signed_out(forger):
-    assert ended(forger) == Ended(forger.issuer, "ada", "there")
-    assert ended(forger, sid=None) == Ended(forger.issuer, "ada", "")
+    for said, subject, sid in (
+        ({}, "ada", "there"),
+        ({"sid": None}, "ada", ""),
+        ({"sub": None}, "", "there"),
+    ):
+        told = ended(forger, **said)
+        assert (told.issuer, told.subject, told.sid) == (forger.issuer, subject, sid)
+        assert told.token == "told"
+        assert told.over > clock.now()
 
 
 @pytest.mark.parametrize(
@@ -288,8 +294,10 @@ def test_the_provider_tells_whom_it_has_signed_out(forger):
         {"iss": "https://evil.example"},
         {"exp": 1},
         {"iat": None},
-        {"sub": None},
+        {"sub": None, "sid": None},
+        {"sub": 7},
         {"sid": 7},
+        {"jti": None},
     ],
     ids=str,
 )

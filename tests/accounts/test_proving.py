@@ -1,4 +1,5 @@
 import asyncio
+import os
 import threading
 import time
 
@@ -11,6 +12,7 @@ from moodtracker.accounts.audit import Event
 from moodtracker.accounts.proving import Proving, Visitor, WrongPassword
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.accounts.throttling import Throttle, TooManyTries
+from moodtracker.fair_queue import Busy
 from moodtracker.secret import Secret
 from support.loops import run
 
@@ -185,21 +187,22 @@ def test_passwords_are_checked_a_few_at_a_time_in_threads_of_their_own():
         return threading.current_thread().name
 
     async def many():
-        names = await asyncio.gather(*(passwords.apart(check) for _ in range(12)))
+        line = passwords.signing_in
+        names = await asyncio.gather(*(line.run(f"address {n}", check) for n in range(12)))
         return names, await asyncio.to_thread(lambda: threading.current_thread().name)
 
     names, other = run(many())
-    assert all(name.startswith("passwords") for name in names)
-    assert not other.startswith("passwords")
-    assert most <= passwords._pool._max_workers
+    assert all(name.startswith("signing-in") for name in names)
+    assert not other.startswith("signing-in")
+    assert most <= max(1, os.cpu_count() // 2)
 
 
 def test_more_than_can_be_waited_for_are_refused():
     async def too_many():
-        return await asyncio.gather(
-            *(passwords.apart(time.sleep, 0.001) for _ in range(150)), return_exceptions=True
-        )
+        line = passwords.signing_in
+        runs = (line.run(f"address {n}", lambda: time.sleep(0.001)) for n in range(150))
+        return await asyncio.gather(*runs, return_exceptions=True)
 
     results = run(too_many())
-    assert sum(isinstance(result, passwords.Busy) for result in results) == 50
-    assert passwords._waiting == 0
+    refused = sum(isinstance(result, Busy) for result in results)
+    assert refused == 150 - 100 - max(1, os.cpu_count() // 2)

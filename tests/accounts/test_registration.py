@@ -1,5 +1,4 @@
 import shutil
-import threading
 from datetime import timedelta
 
 import pytest
@@ -23,6 +22,7 @@ from moodtracker.accounts.registration import (
 from moodtracker.accounts.sessions import SignInRefused
 from moodtracker.database import Database
 from moodtracker.secret import Secret
+from support.at_once import at_once
 from support.signing_in import sign_in
 
 PASSWORD = "correct horse battery staple"
@@ -47,26 +47,6 @@ def register(database, username="ada", policy="open", **more):
 def count(database):
     with database.read() as session:
         return session.scalar(text("SELECT count(*) FROM users"))
-
-
-def at_once(*acts):
-    """Do all acts at the same moment, in a thread each; what they return or raise, in order."""
-    barrier = threading.Barrier(len(acts))
-    results = [None] * len(acts)
-
-    def run(n, act):
-        barrier.wait()
-        try:
-            results[n] = act()
-        except Exception as error:
-            results[n] = error
-
-    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 # Who may join

@@ -349,10 +349,11 @@ def test_a_link_for_one_account_does_nothing_to_another(server):
 
 @pytest.mark.parametrize("token", ["", "x", "1.x", "1." + "x" * 500, "é", "1.\0"], ids=range(6))
 def test_a_forged_link_is_answered_in_words(server, token):
+    status = 422 if "\0" in token else 410  # NUL is no text, wherever it stands
     for path in ("/reset", "/verify"):
         visitor = Visitor(server)
-        assert visitor.get(path, params={"token": token}).status_code == 410
-        assert visitor.post(path, token=token, password=NEW).status_code == 410
+        assert visitor.get(path, params={"token": token}).status_code == status
+        assert visitor.post(path, token=token, password=NEW).status_code == status
 
 
 def test_looking_at_a_link_does_not_use_it_up(server):

@@ -70,6 +70,7 @@ def test_an_account_from_joining_to_leaving(mailing, mail_server, open_browser, 
     assert recipient == "ada@example.org"
     page.goto(link_in(text))
     page.wait_for_selector("text=Is this your address?")
+    page.wait_for_selector("text=ada@example.org was entered for the account ada.")
     page.click("text=Confirm this address")
     page.wait_for_selector("text=Your address is confirmed")
     page.goto(f"{server.url}/settings")

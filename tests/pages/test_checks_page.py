@@ -1,5 +1,8 @@
 """The checks as a section for the administrator."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from support.mail_server import MailServer
@@ -51,6 +54,28 @@ def test_the_administrator_sees_each_finding_with_its_cure(page):
     proxy.wait_for()
     assert "X-Forwarded-For" in proxy.locator(".cure").inner_text()
     page.wait_for_selector(".findings li[data-state=ok]:has-text('lets us in')")
+
+
+def set_role(server, username, is_administrator):
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db", timeout=30)) as opened:
+        opened.execute(
+            f"UPDATE users SET administrator = {is_administrator} WHERE username = ?", (username,)
+        )
+        opened.commit()
+
+
+def test_an_open_page_does_nothing_for_whoever_is_no_administrator_any_more(
+    server, administrator, open_browser
+):
+    heir = server.register("heir")
+    page = open_browser(server, heir).new_page()
+    set_role(server, "heir", "true")
+    page.goto(f"{server.url}/admin")
+    page.wait_for_function("window.did_handshake === true")
+    set_role(server, "heir", "false")
+    page.click("text=Look now")
+    page.wait_for_selector("#checks", state="detached")
+    assert page.locator(".findings li").count() == 0
 
 
 def test_a_test_mail_is_sent_for_real(page, mail_server):

@@ -70,6 +70,21 @@ def test_the_journey_goes_through_at_a_sub_path(name, changed, open_browser, tmp
 
 
 @pytest.mark.parametrize("name", PROXIES)
+def test_no_log_keeps_the_secret_of_a_link(name, tmp_path):
+    with behind(name, tmp_path) as (proxy, server):
+        for path in ("reset", "verify", "register"):
+            for is_up in (True, False):
+                if not is_up:
+                    server.stop()
+                answer = httpx.get(f"{proxy.url}/{path}?token=asecret", verify=False)
+                assert (answer.status_code < 500) == is_up
+                if not is_up:
+                    server.start()
+        proxy.stop()  # what it has to write is written then
+        assert "asecret" not in proxy.logs()
+
+
+@pytest.mark.parametrize("name", PROXIES)
 def test_the_documents_tell_what_a_sub_path_changes(name):
     told = (ROOT / "docs" / "proxies.md").read_text()
     for text in AT_SUB_PATH[name]:

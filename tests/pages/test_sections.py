@@ -56,6 +56,17 @@ def test_for_others_the_administration_does_not_exist(server, administrator):
     assert httpx.get(f"{server.url}/admin").headers["location"] == "/login?next=/admin"
 
 
+def test_the_only_administrator_is_told_to_hand_over_before_leaving(server, administrator):
+    heir = server.register("heir")
+    refused = post(server, "/settings/leave", administrator, {"password": PASSWORD})
+    assert refused.status_code == 422
+    assert "You are the only administrator" in html.unescape(refused.text)
+    user_id = heir.partition(".")[0]
+    assert post(server, "/admin/people/promote", heir, {"id": user_id}).status_code == 404
+    assert post(server, "/admin/people/promote", administrator, {"id": user_id}).status_code == 303
+    assert ask(server, "/admin", heir).status_code == 200
+
+
 def test_the_list_of_devices_tells_each_browser_by_its_name(server):
     cookie = server.register("gadget")
     sign_in_from(server, "gadget", "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Firefox/130.0")

@@ -34,7 +34,7 @@ class Cluster:
 
     def start(self) -> None:
         options = (
-            f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
+            f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=30"
         )
         self._run("pg_ctl", "--wait", "--log", f"{self._folder}/data/log", "-o", options, "start")
 

@@ -112,7 +112,7 @@ class Socket:
 
     def emit(self, name: str, content: object) -> None:
         """Send an event of Socket.IO."""
-        self.say("42" + json.dumps([name, content]))
+        self.say("42" + json.dumps([name, content], ensure_ascii=False))
 
     def event(self, event: str, *args: object, page: OpenPage | None = None, **changed) -> None:
         """Send what happened at an element, of this page or in the name of another."""
@@ -121,7 +121,7 @@ class Socket:
             "id": number,
             "client_id": (page or self.page).client_id,
             "listener_id": listener,
-            "args": [json.dumps(each) for each in args],
+            "args": [json.dumps(each, ensure_ascii=False) for each in args],
         }
         self.emit("event", content | changed)
 

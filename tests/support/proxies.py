@@ -99,6 +99,8 @@ class Proxy:
             "/etc/ssl/mood.pem": str(self._certificate),
             "127.0.0.1:8080": f"127.0.0.1:{self._upstream}",
             "mood.example.org": "localhost",
+            "/var/log/nginx": str(self._folder),
+            "/var/log/apache2": str(self._folder),
             "*:443": f"*:{self.port}",
             " :443": f" 127.0.0.1:{self.port}",
             "listen 443": f"listen 127.0.0.1:{self.port}",
@@ -140,6 +142,10 @@ class Proxy:
             "XDG_DATA_HOME": str(self._folder),
             "XDG_CONFIG_HOME": str(self._folder),
         }
+
+    def logs(self) -> str:
+        """All that it has written to any log so far."""
+        return "".join(file.read_text() for file in self._folder.glob("*.log"))
 
     def stop(self) -> None:
         if self._process is not None:

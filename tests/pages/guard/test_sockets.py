@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket as socket_of_system
+import time
 from contextlib import ExitStack, suppress
 
 import httpx
@@ -9,6 +11,7 @@ import pytest
 import socketio
 from websockets import ConnectionClosed, InvalidStatus
 
+from pages.guard.sockets import Sockets
 from support.loops import run
 from support.open_page import OpenPage
 from support.server import WAIT_SECONDS
@@ -205,14 +208,161 @@ def test_a_message_that_is_too_large_ends_the_socket(page):
 
 
 def test_a_flood_of_events_ends_the_socket(page, server, cookie):
-    other = OpenPage(server, cookie)
     with page.connected() as socket:
         with suppress(ConnectionClosed):  # it is ended while we still speak
             for _ in range(2000):
                 socket.event("tap", page.tap(7))
         assert socket.await_end() in (POLICY, 1006)
-        with other.connected():
-            pass  # and its person can go on, at once
+    await_connected(server, cookie)  # and its person can go on
+
+
+def await_connected(server, cookie=None, path="/"):
+    """Wait until a page's socket stands: what was said too fast before it is soon forgotten."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(ConnectionClosed), OpenPage(server, cookie, path).connected():
+            return
+        time.sleep(0.1)
+    raise AssertionError("no socket stands")
+
+
+def frame(opcode, content=b""):
+    """A frame as a browser sends it (RFC 6455, 5.2), masked with nothing."""
+    return bytes([0x80 | opcode, 0x80 | len(content)]) + bytes(4) + content
+
+
+TEXT, BINARY, PING, PONG = 0x1, 0x2, 0x9, 0xA
+
+
+class Flood:
+    """Frames that are written as they are, whatever the server says to it."""
+
+    def __init__(self, server):
+        self._port = server.port
+        self._page = OpenPage(server, path="/login")
+
+    def __enter__(self):
+        self.wire = socket_of_system.create_connection(("127.0.0.1", self._port), WAIT_SECONDS)
+        path = self._page.address().split("/", 3)[3]
+        self.wire.sendall(
+            f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        self.answer = self.wire.recv(12)
+        return self
+
+    def __exit__(self, *_):
+        self.wire.close()
+
+    def sent(self, frames, most):
+        """How many bytes go out before the server ends it, or ``most``."""
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < most:
+                sent += self.wire.send(frames)
+        return sent
+
+    def is_ended(self):
+        with suppress(ConnectionError):
+            while self.wire.recv(65536):
+                pass
+        return True
+
+
+FLOODS = {
+    "pongs": frame(PONG),
+    "pings": frame(PING),
+    "long pings, whose answers nobody takes": frame(PING, b"x" * 100),
+    "texts": frame(TEXT, b"3"),
+    "binary": frame(BINARY, b"x" * 100),
+    "nothing": frame(TEXT),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+@pytest.mark.usefixtures("cookie")  # /login leads to /register while nobody is here
+def test_a_flood_of_frames_of_any_kind_ends_a_stranger_s_socket(server, kind):
+    with Flood(server) as flood:
+        assert flood.answer.endswith(b"101")
+        flood.sent(FLOODS[kind] * 1000, 50_000_000)
+        assert flood.is_ended()
+    await_connected(server, path="/login")
+
+
+def test_many_pings_that_are_no_flood_are_answered(server):
+    with OpenPage(server, server.register("patient")).connected() as socket:
+        for _ in range(100):
+            assert socket.connection.ping().wait(WAIT_SECONDS)
+
+
+def test_who_comes_again_at_once_has_no_more_to_say_than_before():
+    sockets = Sockets()
+    for address in ("192.0.2.1", "192.0.2.2"):
+        with sockets.place(None, None, address) as budget:
+            assert budget.bytes.allows(64 * 1024)
+            while budget.messages.allows_one_more():
+                pass
+        with sockets.place(None, None, address) as again:
+            assert again is budget
+            assert not again.bytes.allows(64 * 1024)
+
+
+def test_whoever_says_nothing_any_more_is_forgotten():
+    sockets = Sockets()
+    for number in range(5000):
+        with sockets.place(None, None, f"10.0.{number // 250}.{number % 250}"):
+            pass
+    assert len(sockets._budgets) <= 1000
+
+
+def test_strangers_sockets_have_one_bound_over_all_addresses():
+    sockets = Sockets()
+    with ExitStack() as held:
+
+        def come(address):
+            return held.enter_context(sockets.place(None, None, address)) is not None
+
+        many = [come(f"10.0.0.{number % 50}") for number in range(1500)]
+        assert many.count(True) == 500
+        assert not come("10.0.0.1")  # which holds as many as any
+        assert come("192.0.2.1")  # in whose place one of theirs has gone
+        assert sockets._places.held_by("strangers") == 500
+        assert sockets._places.held_by("stranger 192.0.2.1") == 1
+    assert len(sockets._places) == 0
+
+
+def test_what_a_page_hands_over_after_an_outage_goes_through(server):
+    """As many taps as may come at once, each with the longest note in the longest letters."""
+    cookie = server.register("returning")
+    page = OpenPage(server, cookie)
+    note = "\N{GRINNING FACE}" * 280
+    taps = [page.tap(1, act="note", slot="1", was="a" * 24, text=note) for _ in range(200)]
+    for tap in taps:
+        del tap["mood"]
+    with page.connected() as socket:
+        for tap in taps:
+            socket.event("tap", tap)
+        socket.await_words(taps[-1]["tap"])
+
+
+@pytest.mark.usefixtures("cookie")
+def test_a_socket_without_a_page_is_told_so_and_ended(server):
+    page = OpenPage(server, path="/login")
+    with page.socket(client_id="none") as socket:
+        assert "handshake failed" in socket.connect()
+        assert socket.await_end() == POLICY
+    with page.socket(client_id="none") as socket:
+        assert socket.hear().startswith("0")
+        socket.say("3")
+        assert socket.await_end() == POLICY
+
+
+def test_a_socket_stands_beside_large_cookies_of_other_apps(server, cookie):
+    page = OpenPage(server, cookie)
+    page.cookie = f"{cookie}; other={'x' * 20_000}"
+    with page.connected():
+        pass
 
 
 def test_a_page_and_a_session_hold_few_sockets(server):

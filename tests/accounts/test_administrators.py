@@ -1,0 +1,122 @@
+"""Who administers: the first person, and whom they promote; never nobody while others are here."""
+
+import pytest
+from sqlalchemy import text
+
+from moodtracker.accounts import administering, administrators, leaving, people, registration
+from moodtracker.accounts.administrators import LastAdministrator, NotAnAdministrator
+from moodtracker.accounts.registration import Brought, InvalidInput, RegistrationClosed
+from support.at_once import at_once
+
+ACTS = (
+    administering.switch_off,
+    administering.switch_on,
+    administering.remove,
+    administering.send_link,
+    administrators.promote,
+)
+
+
+def administrators_of(database):
+    return {person.username for person in people.everyone(database) if person.administrator}
+
+
+@pytest.fixture
+def newcomer():
+    """What a stranger gives who would like to join."""
+    return registration.Registration.check(
+        {
+            "username": "mallory",
+            "email": "mallory@example.org",
+            "first_name": "Mallory",
+            "zone": "UTC",
+            "password": "correct horse battery staple",
+        }
+    )
+
+
+@pytest.mark.parametrize("policy", ["first", "invite"])
+def test_after_everybody_left_the_next_to_come_is_not_the_first(database, join, newcomer, policy):
+    leaving.delete_account(database, join("ada").person.id)
+    assert not registration.is_open(database, policy)
+    with pytest.raises(RegistrationClosed):
+        registration.register(database, policy, newcomer)
+
+
+def test_after_everybody_left_the_setup_code_makes_no_administrator(database, join, newcomer):
+    leaving.delete_account(database, join("ada").person.id)
+    brought = Brought(setup_code="ABCD")
+    person = registration.register(database, "open", newcomer, brought=brought, setup_code="ABCD")
+    assert not person.administrator
+
+
+def test_the_last_administrator_stays_while_others_are_here(database, join):
+    ada, bob = join("ada").person, join("bob").person
+    with pytest.raises(LastAdministrator):
+        leaving.delete_account(database, ada.id)
+    leaving.delete_account(database, bob.id)
+    leaving.delete_account(database, ada.id)
+    assert people.everyone(database) == []
+
+
+def test_an_administrator_leaves_once_somebody_else_is_one(database, join):
+    ada, bob = join("ada").person, join("bob").person
+    administrators.promote(database, bob.id, ada.id)
+    leaving.delete_account(database, ada.id)
+    assert administrators_of(database) == {"bob"}
+
+
+def test_somebody_who_is_switched_off_is_no_successor(database, join):
+    ada, bob, _ = join("ada").person, join("bob").person, join("eve")
+    administrators.promote(database, bob.id, ada.id)
+    administering.switch_off(database, bob.id, ada.id)
+    with pytest.raises(LastAdministrator):
+        leaving.delete_account(database, ada.id)
+
+
+def test_of_two_administrators_who_leave_at_the_same_moment_one_stays(database, join):
+    ada, bob, _ = join("ada").person, join("bob").person, join("eve")
+    administrators.promote(database, bob.id, ada.id)
+    at_once(
+        lambda: leaving.delete_account(database, ada.id),
+        lambda: leaving.delete_account(database, bob.id),
+    )
+    assert len(administrators_of(database)) == 1
+
+
+def test_of_two_administrators_who_switch_each_other_off_one_stays(database, join):
+    ada, bob, _ = join("ada").person, join("bob").person, join("eve")
+    administrators.promote(database, bob.id, ada.id)
+    at_once(
+        lambda: administering.switch_off(database, ada.id, bob.id),
+        lambda: administering.switch_off(database, bob.id, ada.id),
+    )
+    off = [account.is_disabled for account in administering.accounts(database)]
+    assert sum(off) == 1
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_whoever_is_no_administrator_any_more_does_nothing_to_others(database, join, act):
+    ada, bob, eve = join("ada").person, join("bob").person, join("eve").person
+    administrators.promote(database, bob.id, ada.id)
+    with database.write() as session:
+        session.execute(text("UPDATE users SET administrator = false WHERE username = 'bob'"))
+    with pytest.raises(NotAnAdministrator):
+        act(database, eve.id, bob.id)
+
+
+def test_the_operator_s_first_administrator_is_the_first_person(database, newcomer):
+    registration.add(database, newcomer, administrator=True)
+    assert not registration.is_open(database, "first")
+
+
+def test_somebody_of_the_operator_s_who_is_promoted_is_the_first_person(database, newcomer):
+    person = registration.add(database, newcomer)
+    assert registration.is_open(database, "first")
+    administrators.promote(database, person.id)
+    assert not registration.is_open(database, "first")
+
+
+def test_a_name_that_is_taken_is_said_after_one_more_try(database, newcomer):
+    results = at_once(*[lambda: registration.register(database, "open", newcomer)] * 4)
+    assert sum(isinstance(result, InvalidInput) for result in results) == 3

@@ -1,0 +1,208 @@
+"""What a stranger's requests may cost: nobody who belongs here waits for them."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import httpx
+import pytest
+from zxcvbn import matching
+
+from moodtracker.accounts import password_rules
+from moodtracker.fair_queue import Busy
+from pages import files
+from support.loops import run
+from support.open_page import OpenPage
+from support.server import NO_TLS, PASSWORD, WAIT_SECONDS
+from support.tapping import shown_in
+
+# Each letter in each way that it is written: zxcvbn tries hundreds of readings.
+CRAFTED = '"4@8({[<69&#!1/|0$5+7%2"' * 4
+JOINING = {
+    "username": "eve",
+    "email": "eve@example.org",
+    "first_name": "Eve",
+    "password": CRAFTED,
+    "zone": "UTC",
+}
+
+
+def counted(server):
+    """How many counts of failures there are."""
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        return database.execute("SELECT count(*) FROM throttles").fetchone()[0]
+
+
+def test_a_crafted_password_is_looked_up_no_more_often_than_another(monkeypatch):
+    lookups = 0
+    look_up = matching.dictionary_match
+
+    def counting(*args, **more):
+        nonlocal lookups
+        lookups += 1
+        return look_up(*args, **more)
+
+    password_rules._estimator()
+    monkeypatch.setattr(matching, "dictionary_match", counting)
+    for password in (CRAFTED, CRAFTED.strip('"'), "4@8({[<69" * 8, "1|7!" * 10):
+        lookups = 0
+        password_rules.refusal(password, ())
+        assert lookups < 60
+
+
+def test_where_nobody_may_join_nothing_is_counted_and_no_password_looked_at(make_server):
+    server = make_server(REGISTRATION="first").start()
+    server.register("ada")
+    before = counted(server)
+    answer = httpx.post(f"{server.url}/register", data=JOINING, timeout=WAIT_SECONDS)
+    assert answer.status_code == 403
+    assert counted(server) == before
+
+
+def test_strangers_of_one_address_ask_for_so_much_and_people_for_more(make_server):
+    server = make_server(REQUESTS_PER_SECOND="1").start()
+    cookies = dict(sign_in(server, server.register("ada")))
+    with httpx.Client(base_url=server.url, timeout=WAIT_SECONDS, verify=NO_TLS) as stranger:
+        answers = [stranger.get("/forgot") for _ in range(60)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused
+        assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+        assert stranger.get("/healthz").status_code == 200
+        assert stranger.get("/", cookies={"moodtracker": "1.forged"}).status_code == 429
+    with httpx.Client(base_url=server.url, timeout=WAIT_SECONDS, verify=NO_TLS) as person:
+        session = {"moodtracker": cookies["moodtracker"]}
+        assert all(person.get("/", cookies=session).status_code == 200 for _ in range(20))
+    known = {"moodtracker-known": cookies["moodtracker-known"]}
+    with httpx.Client(base_url=server.url, cookies=known, verify=NO_TLS) as person:
+        data = {"login": "ada", "password": PASSWORD}
+        assert person.post("/login", data=data, timeout=WAIT_SECONDS).status_code == 303
+
+
+def sign_in(server, _cookie):
+    """The cookies of a browser in which ada signs in."""
+    data = {"login": "ada", "password": PASSWORD}
+    answer = httpx.post(f"{server.url}/login", data=data, timeout=WAIT_SECONDS, verify=NO_TLS)
+    return answer.cookies
+
+
+async def flood(server, path, data, number, meanwhile):
+    limits = httpx.Limits(max_connections=number)
+    async with httpx.AsyncClient(timeout=None, limits=limits, verify=NO_TLS) as http:
+        asked = [asyncio.create_task(http.post(path, data=data)) for _ in range(number)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(meanwhile)
+        return [task.done() for task in asked], await asyncio.gather(*asked)
+
+
+@pytest.mark.parametrize("path", ["/register", "/login"])
+def test_who_is_known_is_served_before_a_stranger_s_many_forms_are(make_server, path):
+    """With passwords that cost what they do outside of tests."""
+    costly = {
+        f"PASSWORD_{name}": value for name, value in [("MEMORY_KIB", "65536"), ("PASSES", "3")]
+    }
+    server = make_server(**costly).start()
+    session = server.register("ada")
+    known = {"moodtracker-known": sign_in(server, session)["moodtracker-known"]}
+
+    def belongs_here():
+        data = {"login": "ada", "password": PASSWORD}
+        with httpx.Client(cookies=known, timeout=WAIT_SECONDS, verify=NO_TLS) as http:
+            assert http.post(f"{server.url}/login", data=data).status_code == 303
+        page = OpenPage(server, session)
+        with page.connected() as socket:
+            tap = page.tap(4)
+            socket.event("tap", tap)
+            while tap["tap"] not in shown_in(socket.await_words("moodtracker.show"))["done"]:
+                pass
+
+    data = JOINING | {"login": "eve", "username": "ada"}
+    done, answers = run(flood(server, server.url + path, data, 40, belongs_here))
+    assert not all(done)
+    assert {answer.status_code for answer in answers} <= {303, 401, 422, 429, 503}
+    for answer in answers:
+        if answer.status_code in (429, 503):
+            assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/login", {"login": "a\0da", "password": "x"}),
+        ("/login", {"lo\0gin": "ada"}),
+        ("/register", {"username": "ada\0"}),
+        ("/forgot", {"login": "\0"}),
+        ("/verify", {"token": "a\0"}),
+        ("/settings/devices/sign-out", {"device": "\0"}),
+        ("/settings/names", {"first_name": "A\0da"}),
+        ("/admin/invitations/withdraw", {"invitation": "a\0"}),
+    ],
+)
+def test_nul_in_a_form_is_refused(server, administrator, path, form):
+    answer = httpx.post(f"{server.url}{path}", data=form, cookies={"moodtracker": administrator})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/login?next=%00", "/verify?token=a%00", "/moods.csv?year=%002026", "/%00", "/register?%00=1"],
+)
+def test_nul_in_an_address_is_refused(server, administrator, path):
+    answer = httpx.get(f"{server.url}{path}", cookies={"moodtracker": administrator})
+    assert answer.status_code == 422
+
+
+def test_what_only_looks_like_nul_is_taken(server):
+    answer = httpx.post(f"{server.url}/login", data={"login": "100%00", "password": "%2500"})
+    assert answer.status_code == 401
+
+
+@pytest.fixture(scope="module")
+def administrator(server):
+    return server.register("boss")
+
+
+def test_one_person_s_many_exports_leave_another_s_turn(server):
+    async def many():
+        order = []
+
+        async def export(person):
+            async with files.turn_of(person):
+                order.append(person.id)
+                await asyncio.sleep(0)
+
+        greedy, other = Somebody(1), Somebody(2)
+        waiting = [asyncio.create_task(export(greedy)) for _ in range(50)]
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(export(other)))
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert sum(isinstance(result, Busy) for result in results) > 30
+        return order
+
+    assert run(many()).index(2) < 6  # of ten
+
+
+class Somebody:
+    def __init__(self, number):
+        self.id = number
+
+
+def test_too_many_exports_of_one_are_told_when_to_come_again(make_server):
+    server = make_server().start()
+    cookie = server.register("greedy")
+
+    async def ask():
+        limits = httpx.Limits(max_connections=40)
+        cookies = {"moodtracker": cookie}
+        async with httpx.AsyncClient(
+            cookies=cookies, timeout=WAIT_SECONDS, limits=limits, verify=NO_TLS
+        ) as http:
+            address = f"{server.url}/board.png?shape=poster&size=print"
+            return await asyncio.gather(*(http.get(address) for _ in range(40)))
+
+    answers = run(ask())
+    assert {answer.status_code for answer in answers} == {200, 503}
+    for answer in answers:
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+            assert "Please wait a little" in answer.text
+    assert "ERROR" not in server.log
