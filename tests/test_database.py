@@ -147,7 +147,9 @@ def test_a_database_of_the_first_schema_is_upgraded_with_every_row(empty):
     before = {table: rows(empty, table) for table in ("users", "sessions", "entries")}
     empty.migrate()
     for table, kept in before.items():
-        assert [row[: len(kept[0])] for row in rows(empty, table, kept[0]._fields)] == kept
+        columns = [name for name in kept[0]._fields if name != "founder"]  # it has its own place
+        was = [tuple(row._mapping[name] for name in columns) for row in kept]
+        assert rows(empty, table, columns) == was
     assert len(rows(empty, "sealed_years")) == 2
     assert add(empty, "newcomer") > 3
     with empty.write() as session, pytest.raises(IntegrityError):

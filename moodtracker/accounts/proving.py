@@ -84,8 +84,9 @@ class Proving:
         with_all = f"name {name}"
         counts, is_known = await asyncio.to_thread(self._begin, name, login, visitor)
         unhurried = await asyncio.to_thread(self._unhurried, with_all)
-        if unhurried and not is_known:
-            leave_turn()
+        if not is_known:
+            if unhurried:
+                leave_turn()
             await asyncio.sleep(unhurried)
         user_id = await passwords.signing_in.run(
             network(visitor.address),
@@ -129,8 +130,7 @@ class Proving:
 
     def _unhurried(self, with_all: str) -> float:
         """How many seconds the answer takes longer, since this name is guessed at from all over."""
-        failures = self._throttle.failures(with_all)
-        self._throttle.count(with_all)
+        failures = self._throttle.count(with_all)
         return min(max(failures - _UNHURRIED_TRIES, 0) / 5, _SLOWEST_ANSWER)
 
     def _check(self, login: str, password: str, visitor: Visitor) -> int:

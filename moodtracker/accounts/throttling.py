@@ -66,11 +66,16 @@ class Throttle:
             for count in counts:
                 self._add_failure(session, count)
 
-    def count(self, what: str) -> None:
-        """Note a failure of ``what``, however many there were."""
+    def count(self, what: str) -> int:
+        """Note a failure of ``what``, however many there were; returns how many that was of late.
+
+        Of many at the same moment each sees those before it.
+        """
         with self._database.write() as session:
             self._hold(session, [Count(what, 0)])
+            failures = self._state(session, what)[0]
             self._add_failure(session, Count(what, 0))
+        return failures
 
     def forgive(self, what: str) -> None:
         """Take back one failure of ``what``, which was none."""

@@ -132,6 +132,47 @@ def test_guesses_through_many_addresses_slow_the_answers_down_and_lock_nobody_ou
     assert sign_in(proving)
 
 
+def test_guesses_at_the_same_moment_are_slowed_down_as_those_in_turn_are(
+    proving, join, monkeypatch
+):
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    async def all_at_once():
+        guesses = (
+            proving.sign_in("ada", "just a guess of mine", Visitor(f"203.0.113.{n}"))
+            for n in range(45)
+        )
+        return await asyncio.gather(*guesses, return_exceptions=True)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    join("ada")
+    run(all_at_once())
+    assert sorted(slept)[:21] == [0] * 21
+    assert sorted(slept)[-1] == 4.0
+    assert len(set(slept)) == 21
+
+
+def test_a_browser_that_knows_its_person_is_not_slowed_down_by_guesses_from_elsewhere(
+    proving, join, monkeypatch
+):
+    join("ada")
+    known = sign_in(proving).known
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    for n in range(45):
+        guess(proving, 1, visitor=Visitor(f"203.0.113.{n}"))
+    slept.clear()
+    assert sign_in(proving, visitor=Visitor(HOME.address, known=known))
+    assert not any(slept)
+
+
 def test_a_hash_that_is_cheaper_than_new_ones_is_renewed_at_sign_in(
     proving, database, join, monkeypatch
 ):
