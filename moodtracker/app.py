@@ -26,13 +26,14 @@ from moodtracker.database_clock import DatabaseClock
 from moodtracker.diary import Diary
 from moodtracker.instances import Instances
 from moodtracker.live import Live
-from moodtracker.mail import post, rehearsal, reminder, trouble
+from moodtracker.mail import post, recipients, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.bounces import Bounces
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.recipients import Recipients
 from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
@@ -73,6 +74,7 @@ class App:
     preferences: Preferences
     smtp: Smtp | None
     outbox: Outbox | None  # None: no mail server is set
+    recipients: Recipients
     unsubscribing: Unsubscribing
     clock_watch: ClockWatch
     year_end: YearEnd
@@ -119,6 +121,7 @@ class App:
         )
         unsubscribing = Unsubscribing(secret, settings.base_url)
         return_addresses = ReturnAddresses(secret, settings.bounce_address)
+        mailboxes = Recipients(secret)
         outbox = None
         if smtp:
             sender = envelope(settings)
@@ -129,6 +132,7 @@ class App:
                 | rehearsal.writers(database, sender)
                 | trouble.writers(database, sender)
                 | reminder.writers(database, sender, unsubscribing),
+                mailboxes,
                 return_addresses,
             )
             limit = HourlyLimit(settings.smtp_hourly_limit)
@@ -145,6 +149,7 @@ class App:
             Preferences(database),
             smtp,
             outbox,
+            mailboxes,
             unsubscribing,
             watch,
             YearEnd(database, closing, watch, outbox),
@@ -183,7 +188,8 @@ class App:
         if not self.clock_watch.is_believed():
             return
         ran_ahead.set_right(self.database)
-        for kept in (sessions, links, linking, invitations, throttling, audit, post, ledger):
+        counted = (throttling, recipients)
+        for kept in (sessions, links, linking, invitations, *counted, audit, post, ledger):
             kept.forget_old(self.database)
 
     def _is_well(self) -> bool:

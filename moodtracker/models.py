@@ -27,6 +27,13 @@ _SLOT = "slot IN (1, 2)"
 _MOOD = "mood IN (1, 2, 3, 4, 5)"
 
 
+def _is_day(column: str) -> CheckConstraint:
+    """SQLite's columns take anything; PostgreSQL knows a date by itself."""
+    check = CheckConstraint(f"{column} IS date({column}, '+0 days')", name=column)
+    check.ddl_if(dialect="sqlite")
+    return check
+
+
 class UserRow(SQLModel, table=True):
     """A person. ``username`` and ``email`` are stored folded, as they are compared.
 
@@ -38,6 +45,8 @@ class UserRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("day_end_hour BETWEEN 0 AND 5", name="day_end_hour"),
         CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),
+        _is_day("latest_day"),
+        _is_day("reminded_on"),
         Index("ix_users_email", "email"),
         Index(
             "uq_users_verified_email",
@@ -206,6 +215,7 @@ class EntryRow(SQLModel, table=True):
         CheckConstraint(_SLOT, name="slot"),
         CheckConstraint(_MOOD, name="mood"),
         CheckConstraint("length(note) <= 280", name="note"),
+        _is_day("day"),
         {"sqlite_with_rowid": False},  # a person's year lies side by side, as it is read
     )
 
@@ -227,6 +237,7 @@ class ActRow(SQLModel, table=True):
             "outcome IN ('done', 'day_full', 'day_locked', 'entry_gone', 'note_too_long')",
             name="outcome",
         ),
+        _is_day("day"),
         {"sqlite_with_rowid": False},
     )
 
@@ -328,6 +339,16 @@ class MailCountRow(SQLModel, table=True):
     mails: int
 
 
+class RecipientRow(SQLModel, table=True):
+    """How many mails one mailbox got since its day began. ``key`` is a keyed hash of the address."""
+
+    __tablename__ = "recipients"
+
+    key: str = Field(primary_key=True)
+    since: datetime = Field(index=True)
+    mails: int
+
+
 def _columns(table: type[SQLModel]) -> ReadOnlyColumnCollection[str, Column[Any]]:
     columns: ReadOnlyColumnCollection[str, Column[Any]] = table.__table__.c  # type: ignore[attr-defined]
     return columns
@@ -348,3 +369,4 @@ messages = _columns(MessageRow)
 installation = _columns(InstallationRow)
 troubles = _columns(TroubleRow)
 mail_counts = _columns(MailCountRow)
+recipients = _columns(RecipientRow)

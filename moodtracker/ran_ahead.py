@@ -21,6 +21,7 @@ from moodtracker.models import (
     links,
     mail_counts,
     messages,
+    recipients,
     sealed_years,
     sessions,
     throttles,
@@ -69,5 +70,5 @@ def set_right(database: Database) -> None:
             .where(is_put_off, sealed_years.next_try_at > now + _SLACK)
             .values(next_try_at=now)
         )
-        for column in (throttles.failed_at, mail_counts.minute):
+        for column in (throttles.failed_at, mail_counts.minute, recipients.since):
             session.execute(delete(column.table).where(column > now + _SLACK))

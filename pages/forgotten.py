@@ -40,7 +40,6 @@ def mount(web: FastAPI, app: App) -> None:
         if app.smtp is None:
             return _no_mail()
         given = await posting.given(request)
-        address = request.state.address
         try:
             await _slow_down(request, "asking for links")
         except TooManyTries as error:
@@ -48,8 +47,14 @@ def mount(web: FastAPI, app: App) -> None:
                 _ask_form(given.get("login", ""), words.for_person(error))
             answer = client.build_response(request, retry.status_of(error))
             return retry.later(answer, error)
+        known = app.proving.people_of(posting.visitor(request, app).known)
         await asyncio.to_thread(
-            new_password.ask_for_link, app.database, app.throttle, given.get("login", ""), address
+            new_password.ask_for_link,
+            app.database,
+            app.throttle,
+            given.get("login", ""),
+            request.state.address,
+            known,
         )
         return errors.page(
             _("Please look into your mail"),

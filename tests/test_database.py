@@ -115,7 +115,8 @@ def test_the_migrated_constraints_are_those_of_the_models(empty_url):
             metadata.drop_all(session.connection())
             metadata.create_all(session.connection())
         assert rules(made) == found
-    assert found["entries"][0] == ["ck_entries_mood", "ck_entries_note", "ck_entries_slot"]
+    days = ["ck_entries_day"] if empty_url.startswith("sqlite") else []  # elsewhere by its type
+    assert found["entries"][0] == [*days, "ck_entries_mood", "ck_entries_note", "ck_entries_slot"]
 
 
 def rules(database):

@@ -10,7 +10,10 @@ from moodtracker.partitions import SplitError
 from support.rows import entry, person
 
 # Not a person's: they stay few, or are of nobody in particular.
-SHARED = {"users", "invitations", "throttles", "installation", "mail_counts", "troubles"}
+SHARED = {
+    *("users", "invitations", "throttles", "installation", "mail_counts", "troubles"),
+    *("logout_tokens", "recipients"),
+}
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def send_link(database: Database, user_id: int, by: int, address: str = "") -> N
         person = by_id(session, user_id)
         if person is None or person.mail_address is None:
             raise NotThisOne
-        post.ask(session, post.Kind.RESET, person.username)
+        post.ask(session, post.Kind.RESET, person.username, user_id=person.id)
         audit.note(session, user_id, Event.RESET_SENT, address=address)
 
 

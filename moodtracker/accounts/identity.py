@@ -12,7 +12,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from moodtracker.accounts.people import fold_address
+from moodtracker.accounts.folding import fold_address, is_plain
 
 _LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 _LONGEST_CLAIM = 500
@@ -124,7 +124,7 @@ def _address(claims: Mapping[str, Any]) -> str:
         given = validate_email(_text(claims, "email"), check_deliverability=False)
     except EmailNotValidError:
         return ""
-    return fold_address(given.normalized)
+    return fold_address(given.normalized) if is_plain(given.normalized) else ""
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -1,11 +1,14 @@
 """Choosing a new password: by the old one, or by a link that was mailed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from moodtracker.accounts import audit, links, passwords, sessions
 from moodtracker.accounts.audit import Event
+from moodtracker.accounts.folding import counted_as, named_by
 from moodtracker.accounts.links import LinkSpent
-from moodtracker.accounts.people import Person, active
+from moodtracker.accounts.people import Person, active, named
 from moodtracker.accounts.registration import refuse_weak, store_password
 from moodtracker.accounts.sessions import SignedIn, lock_person
 from moodtracker.accounts.throttling import Count, Throttle, TooManyTries
@@ -33,19 +36,30 @@ def change(database: Database, who: SignedIn, password: str, address: str = "") 
         audit.note(session, person.id, Event.PASSWORD_CHANGED, address=address)
 
 
-def ask_for_link(database: Database, throttle: Throttle, typed: str, address: str = "") -> None:
+def ask_for_link(
+    database: Database,
+    throttle: Throttle,
+    typed: str,
+    address: str = "",
+    known: Sequence[int] = (),
+) -> None:
     """Have a link mailed to whoever has this username or address, if anybody has.
 
     Whether anybody has is found out by who writes the mail, so that asking takes as long either
-    way. What was typed stands in the row until then.
+    way. What was typed stands in the row until then. ``known`` are the people who were signed in
+    before in the browser that asks: strangers who ask cannot use up what one of them waits for.
     """
-    typed = typed.strip()[:300]
+    login = named_by(typed)
+    with database.read() as session:
+        found = named(session, login)
+    user_id = found.id if found and found.id in known else post.NOBODY
+    whose = f"person {user_id}" if user_id else counted_as(login)
     try:
-        throttle.begin([Count(f"links to {typed.casefold()}", _FREE_LINKS)])
+        throttle.begin([Count(f"links to {whose}", _FREE_LINKS)])
     except TooManyTries:
         return
     with database.write() as session:
-        post.ask(session, post.Kind.RESET, typed.replace("\0", ""))
+        post.ask(session, post.Kind.RESET, login, user_id=user_id)
         audit.note(session, audit.NOBODY, Event.RESET_SENT, address=address)
 
 

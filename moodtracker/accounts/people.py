@@ -1,18 +1,17 @@
 """A person, as the rest of the app sees one."""
 
 import logging
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Row, Select, case, select
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, days
+from moodtracker.accounts.folding import fold_address, named_by
 from moodtracker.database import Database
 from moodtracker.database_clock import present
 from moodtracker.models import UserRow, installation, users
@@ -191,31 +190,6 @@ def _named(people: Select[Any], login: str) -> Select[Any]:
 
     Among those who claim it the first one counts, so that a later claim takes nothing away.
     """
-    named = (users.username == fold(login)) | (users.email == fold_address(login))
+    name = named_by(login)
+    named = users.email == name if "@" in name else users.username == name
     return people.where(named).order_by(users.email_verified_at.is_(None), users.id).limit(1)
-
-
-def fold(name: str) -> str:
-    """The form in which usernames are stored and compared.
-
-    NFKC and case folding, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, so that two names that
-    look the same are the same. NUL, which PostgreSQL refuses, becomes U+FFFD.
-    """
-    return unicodedata.normalize("NFKC", _storable(name)).casefold()
-
-
-def fold_address(address: str) -> str:
-    """The stored form of an e-mail address: its letters small, its domain in Unicode (not xn--).
-
-    Mail is sent to it, so that no letter becomes another: ß stays what it is, and so does a ς,
-    as in domains (IDNA 2008).
-    """
-    try:
-        checked = validate_email(address.strip(), check_deliverability=False).normalized
-    except EmailNotValidError:
-        checked = _storable(address)
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in checked)
-
-
-def _storable(text: str) -> str:
-    return text.strip().replace("\0", "\ufffd").encode(errors="replace").decode()

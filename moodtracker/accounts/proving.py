@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 
 from moodtracker.accounts import audit, passwords, sessions
 from moodtracker.accounts.audit import NOBODY, Event
-from moodtracker.accounts.people import fold, password_of
+from moodtracker.accounts.folding import counted_as
+from moodtracker.accounts.people import password_of
 from moodtracker.accounts.sessions import SignedIn, SignInRefused
 from moodtracker.accounts.throttling import Count, Throttle, network
 from moodtracker.accounts.tickets import TicketRefused, Tickets
@@ -80,7 +81,7 @@ class Proving:
         :class:`~moodtracker.accounts.throttling.TooManyTries` or
         :class:`~moodtracker.fair_queue.Busy`.
         """
-        name = fold(login)[:300]
+        name = counted_as(login)
         with_all = f"name {name}"
         counts, is_known = await asyncio.to_thread(self._begin, name, login, visitor)
         unhurried = await asyncio.to_thread(self._unhurried, with_all)
@@ -187,6 +188,10 @@ class Proving:
     def browser_of(self, known: str) -> str:
         """The name of a browser that carries what :meth:`known_now` gave it; else ''."""
         return self._known(known)[0]
+
+    def people_of(self, known: str) -> Sequence[int]:
+        """Who was signed in before in a browser that carries what :meth:`known_now` gave it."""
+        return self._known(known)[1]
 
     def _known(self, known: str) -> tuple[str, list[int]]:
         """The browser's own name, and who was signed in there; empty where it carries nothing."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,17 +23,16 @@ from moodtracker.accounts import (
 )
 from moodtracker.accounts import setup_code as setup_codes
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.identity import Identity, IdentityTaken
-from moodtracker.accounts.linking import is_taken
-from moodtracker.accounts.people import (
-    Person,
-    by_id,
+from moodtracker.accounts.folding import (
     fold,
     fold_address,
-    password_of,
-    person_from,
-    select_person,
+    is_unseen,
+    look_alikes,
+    mixes_alphabets,
 )
+from moodtracker.accounts.identity import Identity, IdentityTaken
+from moodtracker.accounts.linking import is_taken
+from moodtracker.accounts.people import Person, by_id, person_from, select_person
 from moodtracker.database import Database
 from moodtracker.language import gettext as _
 from moodtracker.mail import post
@@ -44,10 +43,9 @@ Policy = Literal["first", "invite", "open", "closed"]
 LONGEST_NAME = 80
 _NAMES = ("username", "email", "first_name", "last_name")  # which a password should not be made of
 LONGEST_USERNAME = 40
-# Characters that change how a text reads without being seen: bidirectional controls (Unicode
-# Annex 9), zero-width spaces, byte-order mark. Joiners stay: Persian names and emoji need them.
-_UNSEEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029")
-_UNSEEN_RANGE = range(0x2060, 0x2070)
+# Of what cannot be seen these stay in names: Persian, Mongolian and emoji need them.
+_JOINERS = frozenset("\u200c\u200d\u180b\u180c\u180d\u180f\ufe0e\ufe0f")
+_TAGS = frozenset(map(chr, range(0xE0020, 0xE0080)))
 
 
 class InvalidInput(Exception):  # noqa: N818 - it is an answer to a person, not a fault
@@ -63,13 +61,10 @@ class RegistrationClosed(Exception):  # noqa: N818
     """Nobody (more) may join by themselves."""
 
 
-def _no_hidden_characters(text: str) -> str:
+def _no_hidden_characters(text: str, but: frozenset[str] = frozenset()) -> str:
     for character in text:
-        if (
-            unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
-            or character in _UNSEEN
-            or ord(character) in _UNSEEN_RANGE
-            or character == "\ufeff"
+        if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") or (
+            is_unseen(character) and character not in but
         ):
             raise ValueError(
                 _("This contains characters that cannot be seen. Please type it again.")
@@ -79,7 +74,7 @@ def _no_hidden_characters(text: str) -> str:
 
 def checked_name(text: str) -> str:
     """A name as it is stored; raises ValueError with a sentence for the person."""
-    text = " ".join(_no_hidden_characters(text.strip(" ")).split())
+    text = " ".join(_no_hidden_characters(text.strip(" "), _JOINERS | _TAGS).split())
     if len(text) > LONGEST_NAME:
         raise ValueError(_("At most {number} characters, please.").format(number=LONGEST_NAME))
     return text
@@ -88,7 +83,7 @@ def checked_name(text: str) -> str:
 def checked_first_name(text: str) -> str:
     """A name by which somebody can be called; raises ValueError with a sentence for the person."""
     text = checked_name(text)
-    if all(unicodedata.category(character) == "Cf" for character in text):  # nothing to be seen
+    if all(map(is_unseen, text)):
         raise ValueError(_("What shall we call you?"))
     return text
 
@@ -101,6 +96,8 @@ def _username(text: str) -> str:
         )
     if not (text[0].isalnum() and all(map(_may_be_in_username, text))):
         raise ValueError(_("Letters, digits, dots, dashes and underscores only, please."))
+    if mixes_alphabets(text):
+        raise ValueError(_("Please take all letters from one alphabet."))
     return text
 
 
@@ -320,7 +317,8 @@ def _connect(row: UserRow, identity: Identity) -> None:
 
 
 def _refuse_taken(session: Session, new: NewPerson, identity: Identity | None = None) -> None:
-    if password_of(session, new.username):
+    alike = users.username.in_(look_alikes(new.username))
+    if session.scalar(select(users.id).where(alike).limit(1)) is not None:
         raise InvalidInput({"username": _("This is already in use here.")})
     if identity and is_taken(session, identity):
         raise IdentityTaken

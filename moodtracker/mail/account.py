@@ -75,7 +75,8 @@ class AccountMails:
         with speaking(person.language):
             link = self._link(session, "verify", person, asked.email)
             words = _welcome if asked.kind == Kind.JOIN else _new_address
-            return person.first_name, asked.email, words(person, link)
+            # Who asks may be a stranger to the address: nothing that they typed goes along.
+            return "", asked.email, words(link)
 
     def _already_here(self, owner: Person) -> Words:
         return Words(
@@ -95,8 +96,8 @@ class AccountMails:
         )
 
     def _reset(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
-        known = people.named(session, asked.email)
-        person = people.active(session, known.id) if known else None
+        known = None if asked.user_id else people.named(session, asked.email)
+        person = people.active(session, known.id if known else asked.user_id)
         if person is None or person.mail_address is None:
             return None
         with speaking(person.language):
@@ -188,16 +189,16 @@ def letter(envelope: Envelope, asked: Asked, name: str, email: str, words: Words
     return Letter(address, mime.finished(message))
 
 
-def _welcome(person: Person, link: str) -> Words:
+def _welcome(link: str) -> Words:
     return Words(
         subject=_("Please confirm your address"),
-        heading=_("Welcome, {name}").format(name=person.first_name),
+        heading=_("Welcome"),
         paragraphs=(
             _(
-                "Your account is called {username}. Please confirm that this is your address: "
-                "only then can your finished year be mailed to you, and a forgotten password be "
-                "replaced."
-            ).format(username=person.username),
+                "You have a new account, or somebody gave your address for theirs. Please confirm "
+                "that it is yours: only then can your finished year be mailed to you, and a "
+                "forgotten password be replaced."
+            ),
         ),
         link=(_("Confirm this address"), link),
         small_print=_(
@@ -207,15 +208,15 @@ def _welcome(person: Person, link: str) -> Words:
     )
 
 
-def _new_address(person: Person, link: str) -> Words:
+def _new_address(link: str) -> Words:
     return Words(
         subject=_("Please confirm your new address"),
-        heading=_("{name}, is this your address?").format(name=person.first_name),
+        heading=_("Is this your address?"),
         paragraphs=(
             _(
-                "It becomes the address of your account {username} as soon as you confirm it. "
-                "Until then everything stays as it is."
-            ).format(username=person.username),
+                "It becomes the address of your account as soon as you confirm it. Until then "
+                "everything stays as it is."
+            ),
         ),
         link=(_("Confirm this address"), link),
         small_print=_(

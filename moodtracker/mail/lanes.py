@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Row, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, erasing, sealed
@@ -16,6 +16,7 @@ from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.queue import Claim, Queue, named
+from moodtracker.mail.recipients import Recipients
 from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.mail.unsubscribe import Unsubscribing
@@ -60,10 +61,16 @@ class Messages:
         self,
         database: Database,
         writers: Mapping[str, Write],
+        recipients: Recipients,
         return_addresses: ReturnAddresses | None = None,
     ) -> None:
-        """``writers`` write each kind of mail; without ``return_addresses`` none is read."""
+        """``writers`` write each kind of mail; without ``return_addresses`` none is read.
+
+        ``recipients`` says who got so many today that one more is dropped.
+        """
         self._return_addresses = return_addresses
+        self._recipients = recipients
+        self._sent_to: dict[str, str] = {}  # of what is on its way, by its row's id
         self.queue = Queue(messages, "id")
         self._forgetting = delete(messages.id.table).where(self.queue.holds)
         self._database = database
@@ -92,10 +99,14 @@ class Messages:
                     row.message_date,
                 )
             )
+        if letter is not None and self._has_enough(row, letter):
+            log.info("a mail was dropped: its mailbox had as many today as it may (%s)", row.kind)
+            letter = None
         if letter is None:
             with self._database.write() as session:
-                self.taken(session, claim)
+                self._drop(session, claim)
             return None
+        self._sent_to[row.id] = letter.address
         if self._return_addresses is None:
             return letter
         return replace(
@@ -103,8 +114,19 @@ class Messages:
         )
 
     def taken(self, session: Session, claim: Claim) -> None:
-        """Nothing of it has to stay."""
+        """Nothing of it has to stay, but that its mailbox had one more."""
+        row = claim.row
+        if address := self._sent_to.pop(row.id, None):
+            self._recipients.count(session, row.kind, address, row.user_id)
+        self._drop(session, claim)
+
+    def _drop(self, session: Session, claim: Claim) -> None:
         session.execute(self._forgetting, named(claim))
+
+    def _has_enough(self, row: Row[Any], letter: Letter) -> bool:
+        with self._database.read() as session:
+            address, user_id = letter.address, row.user_id
+            return self._recipients.has_enough(session, row.kind, address, user_id)
 
     def held(
         self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any

@@ -4,9 +4,9 @@ Each try counts in the minute that it is made in, until the whole of that minute
 lock on the installation's row lets workers take turns.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,15 @@ class HourlyLimit:
         tried = session.scalar(select(func.sum(mail_counts.mails)).where(of_this_hour)) or 0
         kept_free = 0 if waits_for_it else max(1, self._mails // _FOR_PEOPLE)
         return bool(tried >= max(1, self._mails - kept_free))
+
+    def take_back(self, session: Session, at: datetime) -> None:
+        """One that was counted at this time came to nothing: there was no mail to send."""
+        if self._mails is None:
+            return
+        minute = at.replace(second=0, microsecond=0)
+        counted = (mail_counts.minute == minute, mail_counts.mails > 0)
+        fewer = update(MailCountRow).where(*counted).values(mails=mail_counts.mails - 1)
+        session.execute(fewer)
 
     def count(self, session: Session) -> None:
         """Count one try."""

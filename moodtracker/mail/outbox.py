@@ -163,6 +163,7 @@ class Outbox:
         """Try one mail; False where the server's trouble ends the round."""
         letter = self._written(taken_on)
         if letter is None:
+            self._note(taken_on, lambda session: self._limit.take_back(session, taken_on.claim.at))
             return True
         try:
             line.send(letter)

@@ -101,9 +101,19 @@ async def _mail(visit: Visit) -> str:
 
 
 async def _send(visit: Visit) -> str:
+    if await asyncio.to_thread(_has_enough, visit):
+        raise InvalidInput({"": _("It was sent often enough for today. Try again tomorrow.")})
     if not await asyncio.to_thread(post.ask_for_preview, visit.app.database, visit.person):
         raise InvalidInput({"": _("It is on its way already. Please wait a little.")})
     return _("It is on its way to {address}.").format(address=visit.person.mail_address)
+
+
+def _has_enough(visit: Visit) -> bool:
+    address = visit.person.mail_address
+    with visit.app.database.read() as session:
+        return address is not None and visit.app.recipients.has_enough(
+            session, post.Kind.PREVIEW, address, visit.person.id
+        )
 
 
 async def _again(visit: Visit) -> str:

@@ -2,8 +2,9 @@ import pytest
 
 from moodtracker.accounts import addresses, audit, links
 from moodtracker.accounts.addresses import AddressTaken
+from moodtracker.accounts.folding import fold_address
 from moodtracker.accounts.links import LinkSpent
-from moodtracker.accounts.people import find, fold_address
+from moodtracker.accounts.people import find
 from moodtracker.mail.post import Kind
 from moodtracker.models import messages
 

@@ -69,9 +69,32 @@ def test_the_link_to_a_new_address_verifies_it(database, join, write, kind):
     ada = join("ada", verified=False).person
     address, message = write(kind, user_id=ada.id)
     assert address == "ada@example.org"
-    assert "Ada" in message["To"]
     addresses.verify(database, token_in(message, "verify"))
     assert find(database, "ada").mail_address == "ada@example.org"
+
+
+@pytest.mark.parametrize("kind", [Kind.JOIN, Kind.VERIFY])
+def test_nothing_that_a_stranger_typed_stands_in_the_mail_to_an_address_that_is_not_verified(
+    join, write, kind
+):
+    eve = join(
+        "win.at.evil.example",
+        email="ada@example.org",
+        first_name="WIN http://evil.example",
+        last_name="Click",
+        verified=False,
+    ).person
+    address, message = write(kind, user_id=eve.id)
+    assert address == message["To"] == "ada@example.org"
+    whole = f"{message['Subject']} {text_of(message)} {html_of(message)}".lower()
+    assert not [word for word in ("evil", "win", "click") if word in whole.replace("window", "")]
+
+
+@pytest.mark.parametrize("kind", [Kind.RESET, Kind.PASSWORD_CHANGED])
+def test_a_verified_address_gets_its_person_s_own_name(join, write, kind):
+    ada = join("ada").person
+    _, message = write(kind, email="ada", user_id=ada.id)
+    assert "Ada" in message["To"]
 
 
 @pytest.mark.parametrize("kind", [Kind.JOIN, Kind.VERIFY])
@@ -154,8 +177,8 @@ def test_a_goodbye_is_in_the_language_of_whoever_left(write, monkeypatch):
 
 def test_a_name_can_be_neither_markup_nor_a_header(join, write):
     name = "<b>Ada</b>"
-    ada = join("ada", verified=False, first_name=name).person
-    _, message = write(Kind.JOIN, user_id=ada.id)
+    join("ada", first_name=name)
+    _, message = write(Kind.RESET, email="ada")
     assert name not in html_of(message)
     assert "&lt;b&gt;Ada&lt;/b&gt;" in html_of(message)
     _, message = write(Kind.GOODBYE, name="Ada\r\nBcc: all@example.org")

@@ -10,6 +10,7 @@ from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.recipients import Recipients
 from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import Smtp
 from moodtracker.mail.unsubscribe import Unsubscribing
@@ -49,7 +50,12 @@ def make_outbox(
         ),
         envelope,
         [
-            Messages(database, writers or {}, returning(bounce_address)),
+            Messages(
+                database,
+                writers or {},
+                Recipients(Secret(SECRET_KEY)),
+                returning(bounce_address),
+            ),
             Boards(
                 database,
                 envelope,

@@ -1,0 +1,121 @@
+"""Which names and addresses are one: the one place that says in which form they are compared.
+
+What is stored, looked up and counted goes through here, so that an invisible character or a letter
+of another width is nobody's second try, second mail or second name.
+"""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+# Nothing is to be seen of these (Unicode's Default_Ignorable_Code_Point).
+_UNSEEN = (
+    *(range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161)),
+    *(range(0x17B4, 0x17B6), range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x2028, 0x202F)),
+    *(range(0x2060, 0x2070), range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00)),
+    *(range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4)),
+    *(range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000)),
+)
+# These turn the direction of what they stand in, which is to be seen: such a name is another one.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LONGEST = 300  # of what is typed as a name; no address is longer (RFC 5321)
+# Small letters of three alphabets that look like Latin ones in most fonts (Unicode TS 39).
+_LATIN = "aeocpxysijhdqwlv"
+_CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵ"  # noqa: RUF001 - that they look alike is what it is about
+_GREEK = dict(zip("αορνικυ", "aopviku", strict=True))  # noqa: RUF001
+_OF_CYRILLIC = dict(zip(_CYRILLIC, _LATIN, strict=True))
+_AS_LATIN = str.maketrans(_OF_CYRILLIC | _GREEK | {"ı": "i", "ɡ": "g", "ɑ": "a"})  # noqa: RUF001
+_AS_CYRILLIC = str.maketrans({latin: other for other, latin in _OF_CYRILLIC.items()})
+_AS_GREEK = str.maketrans({latin: other for other, latin in _GREEK.items()})
+_TOLD_APART = {"LATIN", "CYRILLIC", "GREEK"}
+
+
+def is_unseen(character: str) -> bool:
+    """Whether nothing is to be seen of it, wherever it stands."""
+    return any(ord(character) in unseen for unseen in _UNSEEN)
+
+
+def fold(name: str) -> str:
+    """The form in which usernames are stored and compared.
+
+    Case folding and NFKC, as RFC 8265 (PRECIS, UsernameCaseMapped) has it, without what cannot be
+    seen, so that two names that look the same are the same; folding it again changes nothing. NUL,
+    which PostgreSQL refuses, becomes U+FFFD.
+    """
+    folded = _storable(name)
+    for _ in range(4):  # a ß that becomes ss may let a mark join the second s
+        before = folded
+        folded = unicodedata.normalize("NFKC", _seen(unicodedata.normalize("NFD", folded)))
+        folded = unicodedata.normalize("NFKC", folded.casefold()).strip()
+        if folded == before:
+            break
+    return folded
+
+
+def fold_address(address: str) -> str:
+    """The stored form of an e-mail address: its letters small, its domain in Unicode (not xn--).
+
+    Mail is sent to it, so that no letter becomes another: ß stays what it is, and so does a ς,
+    as in domains (IDNA 2008). But a letter of another width is the same letter (NFKC).
+    """
+    text = unicodedata.normalize("NFKC", _storable(address)).strip()
+    local, at, domain = (_valid(text) or _valid(_seen(text)) or text).rpartition("@")
+    whole = _seen(local) + at + domain
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in whole)
+
+
+def is_plain(address: str) -> bool:
+    """Whether an address says of itself what :func:`fold_address` makes of it, but for its case.
+
+    Who vouches for another one vouches for another mailbox.
+    """
+    local = address.rpartition("@")[0]
+    return local == _seen(unicodedata.normalize("NFKC", local))
+
+
+def named_by(login: str) -> str:
+    """The one username, or the one address (with an @), that somebody means who types this."""
+    login = login[:_LONGEST]
+    name = fold(login)
+    return fold_address(login) if "@" in name else name
+
+
+def counted_as(login: str) -> str:
+    """Under what tries at a name or address are counted: all that means it, or looks like it."""
+    return fold(named_by(login)).translate(_AS_LATIN)
+
+
+def mailbox(address: str) -> str:
+    """Under what mails to an address are counted: many of them lead to one mailbox.
+
+    What follows a + is a tag of its owner's, and the largest provider of all ignores dots.
+    """
+    local, at, domain = counted_as(address).rpartition("@")
+    return local.partition("+")[0].replace(".", "") + at + domain
+
+
+def look_alikes(username: str) -> set[str]:
+    """A folded username, and what looks the same in another alphabet."""
+    latin = username.translate(_AS_LATIN)
+    return {username, latin, latin.translate(_AS_CYRILLIC), latin.translate(_AS_GREEK)}
+
+
+def mixes_alphabets(username: str) -> bool:
+    """Whether letters of several alphabets stand in it that are easily taken for each other."""
+    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in username}
+    return len(alphabets & _TOLD_APART) > 1
+
+
+def _seen(text: str) -> str:
+    return "".join(each for each in text if each in _TURNING or not is_unseen(each))
+
+
+def _valid(address: str) -> str | None:
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def _storable(text: str) -> str:
+    return text.strip().replace("\0", "\ufffd").encode(errors="replace").decode()
