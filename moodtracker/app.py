@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 
 _TICK = timedelta(minutes=1)
 _POST = timedelta(seconds=5)  # somebody waits for it
+_LEAVE_NO_TRACE = timedelta(seconds=10)
 _PING = timedelta(minutes=5)
 _LONGEST_ROUND = timedelta(minutes=30)  # of the clock of the year
 _BACK_UP = timedelta(hours=1)  # which makes one a day: it asks whether today's is there
@@ -171,6 +172,7 @@ class App:
         if self.outbox:
             ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
+        ticks.every(_LEAVE_NO_TRACE, self.leave_no_trace)
         ticks.every(_TICK, self.troubles.tick)
         if self.settings.healthcheck_url:
             url = self.settings.healthcheck_url.get_secret_value()
@@ -191,6 +193,11 @@ class App:
         counted = (throttling, recipients)
         for kept in (sessions, links, linking, invitations, *counted, audit, post, ledger):
             kept.forget_old(self.database)
+
+    def leave_no_trace(self) -> None:
+        """Have nothing of who left a minute ago in the database, nor in its log."""
+        post.drop_goodbyes(self.database)
+        self.database.forget_the_rest()
 
     def _is_well(self) -> bool:
         """Whether the clock of the year does its rounds, and nothing is wrong but held boards.

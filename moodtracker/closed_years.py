@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, erasing, sealed
+from moodtracker.accounts import audit
 from moodtracker.accounts.people import Person
 from moodtracker.board import Board
 from moodtracker.database import Database
@@ -128,17 +129,22 @@ class ClosedYears:
             )
             tell(session, person.id)
 
-    def erase(self, person: Person, year: int) -> None:
+    def erase(self, person: Person, year: int, address: str = "") -> None:
         """Erase a closed year now, because its person says so; what was not mailed never will be.
 
-        A mail that is on its way at this moment still arrives.
+        A mail that is on its way at this moment still arrives. ``address`` is where this came from,
+        for the audit log.
         """
         with self._database.write() as session:
-            session.execute(
+            erased = session.execute(
                 update(SealedYearRow)
-                .where(*_is(person, year))
+                .where(*_is(person, year), sealed_years.moods.is_not(None))
                 .values(**ERASED, erased_at=clock.now())
-            )
+                .returning(sealed_years.year)
+            ).first()
+            if erased is None:
+                return
+            audit.note(session, person.id, audit.Event.ERASED, str(year), address)
             session.execute(
                 update(SealedYearRow)
                 .where(*_is(person, year), sealed_years.state != "sent")

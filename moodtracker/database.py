@@ -64,6 +64,7 @@ class Database:
             ) from None
         self.live = Live()  # hears of every change that is made through this database
         self._is_silent = False
+        self._has_traces = False  # of deleted rows, in the log beside the file
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._noting = Lock()
         self._no_note_before: float | None = None  # uptime; None: the last one was written
@@ -232,14 +233,26 @@ class Database:
         """Leave nothing of deleted rows behind where this app can help it.
 
         SQLite overwrites them in the file (secure_delete), but the log beside it may hold older
-        pages until it is emptied. PostgreSQL's VACUUM is its own business.
+        pages until it is emptied, which who reads may hinder: :meth:`forget_the_rest` then does it.
+        PostgreSQL's VACUUM is its own business.
         """
         if self.is_sqlite:
             connection = self._writing.raw_connection()  # outside of any transaction
             try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                emptied = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._has_traces = emptied is None or bool(emptied[0])
             finally:
                 connection.close()
+
+    def forget_soon(self) -> None:
+        """What is deleted in this transaction, :meth:`forget_the_rest` is to leave nothing of."""
+        # Who writes has the one connection, so that the log is not emptied between this and a commit.
+        self._has_traces = True
+
+    def forget_the_rest(self) -> None:
+        """Leave nothing behind of what could not be forgotten at once; called often."""
+        if self._has_traces:
+            self.forget_deleted()
 
     def close(self) -> None:
         """Close every connection."""

@@ -33,6 +33,7 @@ Outcome = Callable[[Session], None]
 
 # Greylisting is over by then: who is still asked to come back later has met something else.
 _GREYLISTED_FOR = timedelta(hours=1)
+_SOMEBODY = "<address>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +169,17 @@ class Outbox:
         try:
             line.send(letter)
         except MailRefused as refusal:
-            words = str(refusal)
-            said = words.replace(letter.address, "<address>")  # no trace of people in the log
+            said = str(refusal).replace(letter.address, _SOMEBODY)  # no trace of people
             log.warning("a mail was refused (%s): %s", refusal.whose.value, said)
             self._note_refused(taken_on, refusal, letter.address)
         except ServerTrouble as trouble:
             is_its_own = trouble.at_a_mail and taken_on.is_its_own(str(trouble))
+            said = str(trouble).replace(letter.address, _SOMEBODY)
             if is_its_own:
-                log.warning("a mail could not be handed over: %s", trouble)
+                log.warning("a mail could not be handed over: %s", said)
             else:
-                log.warning("the mail server has trouble, mails wait: %s", trouble)
-            self._note_trouble(taken_on, trouble, is_its_own=is_its_own)
+                log.warning("the mail server has trouble, mails wait: %s", said)
+            self._note_trouble(taken_on, trouble, said, is_its_own=is_its_own)
             return is_its_own
         else:
             self._note(taken_on, lambda session: self._taken(session, taken_on))
@@ -200,7 +201,7 @@ class Outbox:
         self._changed |= self._breaker.taken(session, queues)
 
     def _note_trouble(
-        self, taken_on: _TakenOn, trouble: ServerTrouble, *, is_its_own: bool
+        self, taken_on: _TakenOn, trouble: ServerTrouble, said: str, *, is_its_own: bool
     ) -> None:
         words, may_be_taken = str(trouble), trouble.may_be_taken
 
@@ -209,17 +210,18 @@ class Outbox:
                 self._put_back_or_hold(session, taken_on, words, may_be_taken=may_be_taken)
             else:
                 self._put_back(session, taken_on, words, may_be_taken=may_be_taken, waits=True)
-                self._breaker.trip(session, words, is_unreachable=True)
+                self._breaker.trip(session, said, is_unreachable=True)
 
         self._note(taken_on, outcome)
 
     def _note_refused(self, taken_on: _TakenOn, refusal: MailRefused, address: str) -> None:
         words, for_good = str(refusal), refusal.for_good
+        said = words.replace(address, _SOMEBODY)
 
         def outcome(session: Session) -> None:
             if self._is_the_servers(session, taken_on, refusal, address):
                 self._put_back(session, taken_on, words, waits=True)
-                if self._breaker.trip(session, words, is_unreachable=False):
+                if self._breaker.trip(session, said, is_unreachable=False):
                     self._suspect_all(session)
             else:
                 self._put_back_or_hold(session, taken_on, words, address=address, for_good=for_good)

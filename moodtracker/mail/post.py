@@ -37,6 +37,9 @@ _USEFUL_FOR: dict[str, timedelta] = {
     Kind.REMINDER: timedelta(hours=2),
 }
 _USEFUL_FOR_OTHERS = timedelta(days=7)
+_GOODBYE_FOR = timedelta(seconds=30)
+# What lies further ahead was written by a clock that has been set back since.
+_SLACK = timedelta(minutes=1)
 
 
 def useful_for(kind: str) -> timedelta:
@@ -97,6 +100,24 @@ def forget_old(database: Database) -> None:
         session.execute(
             delete(MessageRow).where(messages.created_at < clock.now() - _USEFUL_FOR_OTHERS)
         )
+
+
+def drop_goodbyes(database: Database) -> None:
+    """Delete what is still to be said to somebody who is gone: it is tried once, or not at all.
+
+    It has their name and address, of which nothing is to stay: not for long where the mail server
+    has trouble or the mailbox refuses it.
+    """
+    now = clock.now()
+    was_tried = (messages.attempts > 0) & (messages.state != "sending")
+    is_old = (messages.created_at <= now - _GOODBYE_FOR) | (messages.created_at > now + _SLACK)
+    which = (messages.kind == Kind.GOODBYE) & (was_tried | is_old)
+    with database.read() as session:
+        if not session.scalar(select(func.count()).select_from(MessageRow).where(which)):
+            return
+    with database.write() as session:
+        session.execute(delete(MessageRow).where(which))
+        database.forget_soon()
 
 
 def drop(session: Session, user_id: int, *kinds: Kind) -> None:

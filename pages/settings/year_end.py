@@ -4,7 +4,6 @@ import asyncio
 
 from nicegui import ui
 
-from moodtracker.accounts import audit
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.closed_years import ClosedYear
 from moodtracker.days import zone_of
@@ -123,14 +122,8 @@ async def _again(visit: Visit) -> str:
 
 async def _erase(visit: Visit) -> str:
     year = _year(visit)
-    await asyncio.to_thread(visit.app.closed_years.erase, visit.person, year)
-    await asyncio.to_thread(_note_erased, visit, year)
+    await asyncio.to_thread(visit.app.closed_years.erase, visit.person, year, visit.address)
     return _("Your {year} is erased.").format(year=year)
-
-
-def _note_erased(visit: Visit, year: int) -> None:
-    with visit.app.database.write() as session:
-        audit.note(session, visit.person.id, audit.Event.ERASED, str(year), visit.address)
 
 
 def _year(visit: Visit) -> int:

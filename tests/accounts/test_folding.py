@@ -61,9 +61,7 @@ def test_a_variant_of_a_username_means_the_same_person(join, database, variant):
 
 
 @pytest.mark.parametrize("variants", [VARIANTS, NAMES], ids=["address", "username"])
-def test_guesses_at_all_variants_together_are_counted_as_one(
-    join, database, moved_clock, variants
-):
+def test_guesses_at_all_variants_together_are_counted_as_one(join, database, moved_clock, variants):
     join("boss")
     proving = Proving(database, Throttle(database, SECRET), SECRET)
     looked_at = 0
@@ -118,9 +116,7 @@ def test_a_username_in_one_alphabet_is_taken_as_it_is(join, database, name):
     assert find(database, name).username == fold(name)
 
 
-@pytest.mark.parametrize(
-    "address", ["bo\u034fss@example.org", "\uff42oss@example.org"], ids=ascii
-)
+@pytest.mark.parametrize("address", ["bo\u034fss@example.org", "\uff42oss@example.org"], ids=ascii)
 def test_a_provider_vouches_for_no_other_mailbox_than_it_names(address):
     claims = {"iss": "x", "sub": "1", "email": address, "email_verified": True}
     assert Identity.from_claims(claims, "").email is None
