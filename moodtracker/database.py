@@ -246,7 +246,7 @@ class Database:
 
     def forget_soon(self) -> None:
         """What is deleted in this transaction, :meth:`forget_the_rest` is to leave nothing of."""
-        # Who writes has the one connection, so that the log is not emptied between this and a commit.
+        # Who writes has the one connection: the log is not emptied between this and the commit.
         self._has_traces = True
 
     def forget_the_rest(self) -> None:

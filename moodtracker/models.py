@@ -340,7 +340,7 @@ class MailCountRow(SQLModel, table=True):
 
 
 class RecipientRow(SQLModel, table=True):
-    """How many mails one mailbox got since its day began. ``key`` is a keyed hash of the address."""
+    """How many mails one mailbox got since its day began. ``key`` is a keyed hash of it."""
 
     __tablename__ = "recipients"
 

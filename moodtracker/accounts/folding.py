@@ -21,10 +21,10 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST = 300  # of what is typed as a name; no address is longer (RFC 5321)
 # Small letters of three alphabets that look like Latin ones in most fonts (Unicode TS 39).
 _LATIN = "aeocpxysijhdqwlv"
-_CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵ"  # noqa: RUF001 - that they look alike is what it is about
-_GREEK = dict(zip("αορνικυ", "aopviku", strict=True))  # noqa: RUF001
+_CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵ"
+_GREEK = dict(zip("αορνικυ", "aopviku", strict=True))
 _OF_CYRILLIC = dict(zip(_CYRILLIC, _LATIN, strict=True))
-_AS_LATIN = str.maketrans(_OF_CYRILLIC | _GREEK | {"ı": "i", "ɡ": "g", "ɑ": "a"})  # noqa: RUF001
+_AS_LATIN = str.maketrans(_OF_CYRILLIC | _GREEK | {"ı": "i", "ɡ": "g", "ɑ": "a"})
 _AS_CYRILLIC = str.maketrans({latin: other for other, latin in _OF_CYRILLIC.items()})
 _AS_GREEK = str.maketrans({latin: other for other, latin in _GREEK.items()})
 _TOLD_APART = {"LATIN", "CYRILLIC", "GREEK"}

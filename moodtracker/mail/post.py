@@ -20,8 +20,8 @@ class Kind(StrEnum):
 
     JOIN = "join"  # to a new person: the link that verifies the address, or that it has an owner
     VERIFY = "verify"  # to a person's new address: the link that verifies it
-    # To whoever forgot: ``email`` is what was typed, a username or an address. With a ``user_id`` it
-    # was asked for where the person was signed in before, or by an administrator.
+    # To whoever forgot: ``email`` is what was typed, a username or an address. With a ``user_id``
+    # it was asked for where the person was signed in before, or by an administrator.
     RESET = "reset"
     ADDRESS_CHANGED = "address_changed"  # to the old address
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it is the name of a mail

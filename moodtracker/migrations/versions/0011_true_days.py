@@ -37,7 +37,7 @@ def upgrade() -> None:
 def _fold_usernames(bind: sa.Connection) -> None:
     """As they are looked up from now on; where another one has that name, it gets a number."""
     found = bind.execute(sa.select(_USERS.c.id, _USERS.c.username))
-    names = {user_id: name for user_id, name in found}
+    names = {row.id: row.username for row in found}
     taken = set(names.values())
     for user_id, name in names.items():
         if fold(name) == name:
