@@ -6,7 +6,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from moodtracker import export
-from moodtracker.accounts import sessions
+from moodtracker.accounts import audit, sessions
 from moodtracker.accounts.people import find
 from moodtracker.board import Board
 from moodtracker.clock_watch import ClockWatch
@@ -543,6 +543,33 @@ def test_a_person_can_erase_their_closed_year_at_once_and_is_not_mailed_it(
     year_end.tick()
     assert mail_server.taken == []
     assert [row.moods for row in sealed(database)] == [None]
+
+
+def test_an_erased_year_and_the_line_about_it_are_written_together_or_not_at_all(
+    year_end, join, write_moods, database, moved_clock, closed_years, monkeypatch
+):
+    ada = join()
+    write_moods(ada)
+    moved_clock.set(2027, 1, 1)
+    year_end.tick()
+
+    def no_line(*_args, **_more):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+        patched.setattr(audit, "note", no_line)
+        closed_years.erase(ada.person, 2026)
+    assert closed_years.board(ada.person, 2026) is not None
+    for _ in range(2):
+        closed_years.erase(ada.person, 2026, "192.0.2.1")
+    lines = [line for line in audit.of(database, ada.person.id) if line.event == "erased"]
+    assert [(line.detail, line.address) for line in lines] == [("2026", "192.0.2.1")]
+
+
+def test_a_year_that_is_not_there_is_not_said_to_be_erased(database, join, closed_years):
+    ada = join()
+    closed_years.erase(ada.person, 1999)
+    assert "erased" not in [line.event for line in audit.of(database, ada.person.id)]
 
 
 def test_nothing_of_a_year_that_its_person_erased_is_left_in_the_database_file(

@@ -45,9 +45,10 @@ def mount(web: FastAPI, app: App) -> None:
                 )
             except SignInRefused:
                 wrong = _("That is not the password. Please try again.")
-                return page(request, app, newcomer, found, wrong=wrong)
+                return page(request, app, newcomer, found, wrong=wrong, status=401)
             except (TooManyTries, Busy) as error:
-                answer = page(request, app, newcomer, found, wrong=words.for_person(error))
+                wrong, status = words.for_person(error), retry.status_of(error)
+                answer = page(request, app, newcomer, found, wrong=wrong, status=status)
                 return retry.later(answer, error)
             try:
                 await asyncio.to_thread(
@@ -64,7 +65,13 @@ def mount(web: FastAPI, app: App) -> None:
 
 
 def page(
-    request: Request, app: App, newcomer: Newcomer, found: Match, *, wrong: str | None = None
+    request: Request,
+    app: App,
+    newcomer: Newcomer,
+    found: Match,
+    *,
+    wrong: str | None = None,
+    status: int = 200,
 ) -> Response:
     """Ask for the password of the account that was found."""
     provider = app.settings.oidc_name
@@ -91,7 +98,7 @@ def page(
             parts.aside(_("Not now?"), *answers.elsewhere(app))
         else:  # somebody else may have claimed the address
             join.offer(app, newcomer, _("No, that is not mine"))
-    return private(client.build_response(request, 401 if wrong else 200))
+    return private(client.build_response(request, status))
 
 
 def _connect(app: App, cookie: str, identity: Identity, address: str) -> None:

@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from itsdangerous import URLSafeSerializer
+from sqlalchemy import text
 
 from moodtracker.accounts import audit, invitations, linking, people
 from moodtracker.accounts.audit import Event
@@ -318,6 +320,57 @@ def test_who_has_a_board_connects_it_by_its_password(server, open_page, database
     again = open_page(server)
     go_there(again, "ada")
     again.wait_for_selector("#today-card")
+
+
+def test_a_right_password_that_connects_nothing_leaves_no_session_behind(
+    server, open_page, database
+):
+    server.register("late")
+    page = open_page(server)
+    go_there(page, "late")
+    page.wait_for_selector("text=Is this your board?")
+    with database.write() as session:  # in another tab, meanwhile
+        session.execute(
+            text("UPDATE users SET oidc_issuer = :issuer, oidc_subject = :subject WHERE id = :id"),
+            identity_in(page) | {"id": people.find(database, "first").id},
+        )
+    before = sessions_of(database, "late")
+    page.fill("#password", PASSWORD)
+    page.click("text=Yes, connect it")
+    page.wait_for_selector("text=That is somebody else")
+    assert sessions_of(database, "late") == before
+    assert not ways_in(database, "late").by_provider
+
+
+def identity_in(page):
+    """Who somebody is at the provider, as the form carries it, sealed but not hidden."""
+    ticket = page.input_value("input[name=ticket]")
+    _, content = URLSafeSerializer("any key").loads_unsafe(ticket)
+    return {name: content["identity"][name] for name in ("issuer", "subject")}
+
+
+def sessions_of(database, username):
+    with database.read() as session:
+        return session.scalar(
+            text("SELECT count(*) FROM sessions WHERE user_id = :id"),
+            {"id": people.find(database, username).id},
+        )
+
+
+def test_too_many_wrong_passwords_on_the_way_are_told_when_to_come_again(server, open_page):
+    server.register("hasty")
+    page = open_page(server)
+    go_there(page, "hasty")
+    page.wait_for_selector("text=Is this your board?")
+    for _ in range(5):
+        page.fill("#password", "not the password")
+        page.click("text=Yes, connect it")
+        page.wait_for_selector("text=That is not the password")
+    page.fill("#password", "not the password")
+    with page.expect_response("**/login/provider/connect") as answer:
+        page.click("text=Yes, connect it")
+    assert answer.value.status == 429
+    assert int(answer.value.headers["retry-after"]) > 0
 
 
 def test_an_unverified_address_leads_to_no_account(server, open_page, database):

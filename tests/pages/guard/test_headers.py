@@ -1,11 +1,14 @@
 """How browsers are told to treat answers, and that every page still works under it."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 import httpx
 import pytest
 
 from support.server import WAIT_SECONDS, Server
+from support.waiting import await_that
 
 
 def policy(answer):
@@ -41,6 +44,33 @@ def test_every_answer_says_how_a_browser_has_to_treat_it(server, cookie):
 def test_what_is_personal_is_kept_by_no_browser(server, cookie, path):
     assert get(server, path, cookie).headers["cache-control"] == "no-store"
     assert get(server, path).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("ask", ["no mail", "ahead of time", "too often", "no database"])
+def test_whoever_is_told_to_come_later_is_told_when(tmp_path, ask):
+    server = Server(tmp_path).start()
+    try:
+        answer = later(server, ask)
+    finally:
+        server.stop()
+    assert answer.status_code in (429, 503)
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def later(server, ask):
+    match ask:
+        case "no mail":
+            return get(server, "/forgot")
+        case "ahead of time":
+            return get(server, "/login", **{"Sec-Purpose": "prefetch"})
+        case "too often":
+            for _ in range(5):
+                httpx.post(f"{server.url}/login", data={"login": "ada", "password": "wrong"})
+            return httpx.post(f"{server.url}/login", data={"login": "ada", "password": "wrong"})
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        database.execute("ALTER TABLE alembic_version RENAME TO nowhere")
+        database.commit()
+    return await_that(lambda: answer if (answer := get(server, "/readyz")).is_error else None)
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/register"])
