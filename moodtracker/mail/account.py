@@ -195,9 +195,9 @@ def _welcome(link: str) -> Words:
         heading=_("Welcome"),
         paragraphs=(
             _(
-                "You have a new account, or somebody gave your address for theirs. Please confirm "
-                "that it is yours: only then can your finished year be mailed to you, and a "
-                "forgotten password be replaced."
+                "Somebody, hopefully you, made an account with this address. If it was you, please "
+                "confirm it: only then can your finished year be mailed to you, and a forgotten "
+                "password be replaced."
             ),
         ),
         link=(_("Confirm this address"), link),
