@@ -9,16 +9,30 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 # Nothing is to be seen of these (Unicode's Default_Ignorable_Code_Point).
-_UNSEEN = (
-    *(range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161)),
-    *(range(0x17B4, 0x17B6), range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x2028, 0x202F)),
-    *(range(0x2060, 0x2070), range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00)),
-    *(range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4)),
-    *(range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000)),
+_UNSEEN = frozenset(
+    chr(number)
+    for unseen in (
+        *(range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161)),
+        *(
+            range(0x17B4, 0x17B6),
+            range(0x180B, 0x1810),
+            range(0x200B, 0x2010),
+            range(0x2028, 0x202F),
+        ),
+        *(
+            range(0x2060, 0x2070),
+            range(0x3164, 0x3165),
+            range(0xFE00, 0xFE10),
+            range(0xFEFF, 0xFF00),
+        ),
+        *(range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4)),
+        *(range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000)),
+    )
+    for number in unseen
 )
 # These turn the direction of what they stand in, which is to be seen: such a name is another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_LONGEST = 300  # of what is typed as a name; no address is longer (RFC 5321)
+LONGEST_LOGIN = 300  # of what is typed; more is cut off, or refused, before it costs anything
 # Small letters of three alphabets that look like Latin ones in most fonts (Unicode TS 39).
 _LATIN = "aeocpxysijhdqwlv"
 _CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵ"
@@ -32,7 +46,7 @@ _TOLD_APART = {"LATIN", "CYRILLIC", "GREEK"}
 
 def is_unseen(character: str) -> bool:
     """Whether nothing is to be seen of it, wherever it stands."""
-    return any(ord(character) in unseen for unseen in _UNSEEN)
+    return character in _UNSEEN
 
 
 def fold(name: str) -> str:
@@ -75,7 +89,7 @@ def is_plain(address: str) -> bool:
 
 def named_by(login: str) -> str:
     """The one username, or the one address (with an @), that somebody means who types this."""
-    login = login[:_LONGEST]
+    login = login[:LONGEST_LOGIN]
     name = fold(login)
     return fold_address(login) if "@" in name else name
 

@@ -24,6 +24,7 @@ from moodtracker.accounts import (
 from moodtracker.accounts import setup_code as setup_codes
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.folding import (
+    LONGEST_LOGIN,
     fold,
     fold_address,
     is_unseen,
@@ -89,7 +90,7 @@ def checked_first_name(text: str) -> str:
 
 
 def _username(text: str) -> str:
-    text = fold(_no_hidden_characters(text))
+    text = fold(_no_hidden_characters(text[: LONGEST_LOGIN + 1]))
     if not 2 <= len(text) <= LONGEST_USERNAME:
         raise ValueError(
             _("Please choose between 2 and {number} characters.").format(number=LONGEST_USERNAME)
@@ -109,6 +110,7 @@ def _may_be_in_username(character: str) -> bool:
 def checked_email(text: str) -> str:
     """An e-mail address in the form in which it is stored; raises ValueError with a sentence."""
     try:
+        text = text[: LONGEST_LOGIN + 1]  # no address is as long (RFC 5321)
         checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
     except EmailNotValidError:
         raise ValueError(_("This is not an e-mail address, such as ada@example.org.")) from None
@@ -220,7 +222,10 @@ def register(
     try:
         return attempt()
     except IntegrityError:
-        return attempt()  # somebody took a name at the same moment: now it is known which
+        try:
+            return attempt()  # somebody took a name at the same moment: now it is known which
+        except IntegrityError:
+            raise InvalidInput({"username": _("This is already in use here.")}) from None
 
 
 def add(database: Database, new: Registration, *, administrator: bool = False) -> Person:

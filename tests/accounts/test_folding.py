@@ -128,6 +128,22 @@ def test_tags_and_dots_lead_to_the_same_mailbox(tagged):
     assert fold_address(tagged) == tagged, "it is written to as it is"
 
 
+@pytest.mark.parametrize("field", ["username", "email"])
+def test_of_an_endless_name_no_more_is_looked_at_than_a_name_may_have(join, monkeypatch, field):
+    lengths = []
+    normalize = unicodedata.normalize
+
+    def measuring(form, text):
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", measuring)
+    endless = "\ufdfa" * 10_000  # of which each becomes 18 letters
+    with pytest.raises(InvalidInput):
+        join("ada", **{field: endless})
+    assert max(lengths, default=0) < 10_000
+
+
 @given(st.text(max_size=40))
 def test_folding_again_changes_nothing(text):
     folded = fold(text)
