@@ -11,24 +11,13 @@ from email_validator import EmailNotValidError, validate_email
 # Nothing is to be seen of these (Unicode's Default_Ignorable_Code_Point).
 _UNSEEN = frozenset(
     chr(number)
-    for unseen in (
-        *(range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161)),
-        *(
-            range(0x17B4, 0x17B6),
-            range(0x180B, 0x1810),
-            range(0x200B, 0x2010),
-            range(0x2028, 0x202F),
-        ),
-        *(
-            range(0x2060, 0x2070),
-            range(0x3164, 0x3165),
-            range(0xFE00, 0xFE10),
-            range(0xFEFF, 0xFF00),
-        ),
-        *(range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4)),
-        *(range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000)),
+    for first, last in (
+        *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
+        *((0x180B, 0x180F), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F)),
+        *((0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+        *((0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
     )
-    for number in unseen
+    for number in range(first, last + 1)
 )
 # These turn the direction of what they stand in, which is to be seen: such a name is another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
