@@ -138,7 +138,7 @@ def postgresql_database() -> Iterator[str]:
 def _postgresql_database() -> Iterator[str]:
     name = f"moodtracker_test_{uuid.uuid4().hex[:12]}"
     try:
-        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=WAIT_SECONDS)
     except psycopg.OperationalError:
         missing("a PostgreSQL server (MOODTRACKER_TEST_POSTGRESQL)")
     with server:
