@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-import main
-from moodtracker import worker
+from moodtracker import stopping, worker
 from moodtracker.database import Database
 from support.server import Server
 from support.waiting import await_that
@@ -21,7 +20,7 @@ KILLED_AFTER = 10  # seconds, by whoever runs containers
 
 
 def test_there_is_time_to_answer_and_to_work_before_a_container_is_killed():
-    assert main.ANSWERING_SECONDS + main.WORKING_SECONDS < KILLED_AFTER
+    assert stopping.ANSWERING_SECONDS + stopping.WORKING_SECONDS < KILLED_AFTER
     assert worker.STOP_SECONDS < KILLED_AFTER
 
 
