@@ -25,9 +25,6 @@ from pages.guard.connections import HttpConnection, SocketConnection
 log = logging.getLogger("moodtracker")
 
 CATCH_UP_SECONDS = 2.0
-# Containers are killed 10 seconds after they are asked to stop.
-ANSWERING_SECONDS = 4  # what is being answered is answered
-WORKING_SECONDS = 4  # then what the clock began is finished
 
 
 def main() -> None:
@@ -56,7 +53,7 @@ def main() -> None:
     tell_setup_code(app)
     web = pages.mount(app)
     nicegui_app.on_startup(app.listen)
-    nicegui_app.on_shutdown(lambda: stopping.no_later_than(WORKING_SECONDS))
+    nicegui_app.on_shutdown(lambda: stopping.no_later_than(stopping.WORKING_SECONDS))
     if config.role == "all":
         ticks = app.ticks()
         nicegui_app.on_startup(ticks.start)
@@ -75,7 +72,7 @@ def main() -> None:
         ws_max_size=frames.LONGEST,
         proxy_headers=False,  # by default it believes whoever asks from this machine
         server_header=False,
-        timeout_graceful_shutdown=ANSWERING_SECONDS,
+        timeout_graceful_shutdown=stopping.ANSWERING_SECONDS,
     )
     garbage.settle()  # before the server is made, for which NiceGUI looks through all that is not
     DrainingServer(serving, web, config.drain_seconds).run()

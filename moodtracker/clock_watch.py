@@ -56,6 +56,7 @@ class ClockWatch:
         self._believed_at: float | None = None  # uptime
         self._was_believed = True
         self._was_confirmed = False
+        self._was_unset = False
         self._asked_kernel: tuple[float, bool | None] | None = None  # uptime, and what it said
 
     def is_believed(self) -> bool:
@@ -64,6 +65,11 @@ class ClockWatch:
         with self._database.read() as session:
             row = installation.read(session)
         if not self._was_confirmed and self._is_unset(row, now, uptime):
+            if not self._was_unset:
+                log.info(
+                    "the clock is not set yet: no year is closed before it is, for a day at most"
+                )
+            self._was_unset = True
             return False
         is_believed = row is None or self._is_believable(row, now, uptime)
         if is_believed:

@@ -6,6 +6,9 @@ import threading
 
 log = logging.getLogger(__name__)
 
+ANSWERING_SECONDS = 4  # what is being answered is answered
+WORKING_SECONDS = 4  # then what the clock began is finished
+
 
 def no_later_than(seconds: float) -> None:
     """End this process with 0 once ``seconds`` are over, whatever is still under way in it.

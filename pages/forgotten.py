@@ -16,10 +16,10 @@ from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
 from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, retry, words
+from pages import errors, framework, parts, posting, retry, words
 
-_FORGOT = ui.page("/forgot")
-_RESET = ui.page("/reset")
+_FORGOT = ui.page("/forgot", response_timeout=framework.PAGE_SECONDS)
+_RESET = ui.page("/reset", response_timeout=framework.PAGE_SECONDS)
 _FREE_TRIES = 10  # from one address
 
 

@@ -24,6 +24,8 @@ _FOLDER = f"/_nicegui/{nicegui.__version__}/"
 _STATIC = Path(nicegui.__file__).parent / "static"
 _GZIP = 31  # window bits that ask zlib for gzip's format (RFC 1952)
 _LEVEL = 6  # a page is made anew each time: a higher level costs more than it saves
+# A page on a busy machine comes late; after NiceGUI's 3 seconds it would be an error instead.
+PAGE_SECONDS = 30.0
 
 _ask = helpers.expects_arguments
 _asked: dict[object, bool] = {}

@@ -21,13 +21,13 @@ from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
 from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting, retry, words
+from pages import errors, framework, parts, posting, retry, words
 from pages.provider import button
 from pages.setup_code_field import is_asked_for, setup_code_field
 from pages.who_fields import who_fields
 from pages.zone_field import zone_field
 
-_PAGE = ui.page("/register")
+_PAGE = ui.page("/register", response_timeout=framework.PAGE_SECONDS)
 _FREE_TRIES = 100  # from one address, which a school may share
 
 

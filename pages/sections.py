@@ -25,7 +25,7 @@ from moodtracker.app import App
 from moodtracker.drawing import faces
 from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import assets, obstacles, parts, posting, retry, session_watch, words
+from pages import assets, framework, obstacles, parts, posting, retry, session_watch, words
 from pages.sub_path import address
 
 _SAID = "moodtracker-said"
@@ -123,7 +123,7 @@ def mount(
     may_see: Callable[[Person], bool] = lambda person: True,
 ) -> None:
     """Serve the page and the forms of its sections; to others than ``may_see`` it is not there."""
-    page = ui.page(path)
+    page = ui.page(path, response_timeout=framework.PAGE_SECONDS)
 
     def visit_of(request: Request) -> Visit:
         who: SignedIn = request.state.signed_in

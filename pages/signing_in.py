@@ -17,11 +17,11 @@ from moodtracker.accounts.throttling import TooManyTries
 from moodtracker.app import App
 from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
-from pages import parts, posting, retry, words
+from pages import framework, parts, posting, retry, words
 from pages.guard import local_path
 from pages.provider import away, button
 
-_PAGE = ui.page("/login")
+_PAGE = ui.page("/login", response_timeout=framework.PAGE_SECONDS)
 
 
 def mount(web: FastAPI, app: App) -> None:

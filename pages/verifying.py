@@ -15,9 +15,9 @@ from moodtracker.accounts.links import LinkSpent
 from moodtracker.accounts.throttling import Count, TooManyTries, network
 from moodtracker.app import App
 from moodtracker.language import gettext as _
-from pages import errors, parts, posting
+from pages import errors, framework, parts, posting
 
-_PAGE = ui.page("/verify")
+_PAGE = ui.page("/verify", response_timeout=framework.PAGE_SECONDS)
 _FREE_TRIES = 20  # from one address
 
 

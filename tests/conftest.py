@@ -1,5 +1,6 @@
 """What tests share: real databases, a clock that can be moved, people who are signed in."""
 
+import gc
 import os
 import shutil
 import uuid
@@ -50,6 +51,11 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("moodtracker")
+
+
+def pytest_collection_finish() -> None:
+    """`main.py` is for processes of their own: here its garbage would be kept to the end."""
+    assert gc.isenabled(), "a module of tests has imported main.py"
 
 
 class MovableClock:
@@ -138,7 +144,7 @@ def postgresql_database() -> Iterator[str]:
 def _postgresql_database() -> Iterator[str]:
     name = f"moodtracker_test_{uuid.uuid4().hex[:12]}"
     try:
-        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=3)
+        server = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=WAIT_SECONDS)
     except psycopg.OperationalError:
         missing("a PostgreSQL server (MOODTRACKER_TEST_POSTGRESQL)")
     with server:

@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from moodtracker.accounts import registration, sessions
 from moodtracker.accounts.registration import Registration
 from moodtracker.app import App, envelope
 from moodtracker.database_trouble import DatabaseError
+from support.waiting import await_that
 
 ADA = {
     "username": "ada",
@@ -75,11 +75,10 @@ def test_the_clock_closes_years_and_forgets_old_sessions_at_the_start(app, moved
         )
     ticks = app.ticks()
     ticks.start()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not is_done(app):
-        time.sleep(0.05)
-    ticks.stop()
-    assert is_done(app)
+    try:
+        await_that(lambda: is_done(app))
+    finally:
+        ticks.stop()
 
 
 def test_a_clock_in_doubt_ends_no_session(app, moved_clock):

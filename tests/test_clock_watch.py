@@ -146,3 +146,12 @@ def test_who_says_that_the_clock_is_right_need_not_wait_for_the_kernel(watch, mo
     assert not watch.is_believed()
     watch.confirm()
     assert watch.is_believed()
+
+
+def test_the_log_says_once_that_a_clock_is_not_set_yet(watch, moved_clock, caplog):
+    boot(moved_clock, at=moved_clock.moment)
+    caplog.set_level("INFO")
+    for _ in range(3):
+        assert not watch.is_believed()
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert "the clock is not set yet" in caplog.text

@@ -21,6 +21,7 @@ from support.cluster import Cluster
 PATIENCE = 60
 SOON = Limits(connect=1, statement=1)
 TODAY = date(2026, 11, 24)
+MARKER = 9  # somebody whose changes show that all that was told before has been heard
 KILLED_AFTER_ITS_COMMIT = """
 import os, signal, sys
 from moodtracker.database import Database
@@ -42,6 +43,8 @@ class Instance:
         self.database = Database(url, limits)
         self.told = threading.Semaphore(0)
         self.database.live.follow(7, self.told.release)
+        self._marked = threading.Semaphore(0)
+        self.database.live.follow(MARKER, self._marked.release)
         self.database.live.follow_gaps(self.told.release)
         self.instances = Instances(self.database)
         self.instances.start()
@@ -50,8 +53,11 @@ class Instance:
     def hears(self):
         return self.told.acquire(timeout=PATIENCE)
 
-    def heard_more(self):
-        return self.told.acquire(timeout=0.3)
+    def heard_more(self, from_whom):
+        """Whether it hears anything before what ``from_whom`` tells now."""
+        from_whom.change(MARKER)
+        assert self._marked.acquire(timeout=PATIENCE)
+        return self.told.acquire(blocking=False)
 
     def change(self, user_id):
         with self.database.write() as session:
@@ -110,14 +116,14 @@ def test_a_page_hears_of_a_change_once(start):
     here.change(7)
     assert here.hears()
     assert there.hears()
-    assert not here.heard_more()
-    assert not there.heard_more()
+    assert not here.heard_more(here)
+    assert not there.heard_more(here)
 
 
 def test_nobody_hears_of_other_peoples_changes(start):
     here, there = start(), start()
     here.change(8)
-    assert not there.heard_more()
+    assert not there.heard_more(here)
 
 
 def test_a_connection_that_was_cut_is_made_anew_and_what_was_missed_is_looked_up(start, database):
@@ -140,8 +146,8 @@ def test_what_was_rolled_back_is_told_to_nobody(start):
     with suppress(LookupError), here.database.write() as session:
         tell(session, 7)
         raise LookupError
-    assert not there.heard_more()
-    assert not here.heard_more()
+    assert not there.heard_more(here)
+    assert not here.heard_more(here)
 
 
 def test_a_change_that_cannot_be_told_is_not_made(start, database):
@@ -163,7 +169,7 @@ def test_a_change_that_cannot_be_told_is_not_made(start, database):
         change()
     with database.read() as session:
         assert session.scalar(text("SELECT count(*) FROM mail_counts")) == before
-    assert not here.heard_more()
+    assert not here.heard_more(here)
 
 
 def test_an_instance_that_is_killed_after_its_commit_has_told_the_others(

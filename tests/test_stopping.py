@@ -1,14 +1,12 @@
 """A stop takes no longer than whoever asked for it waits."""
 
-import time
-
 import pytest
 from sqlalchemy import text
 
-import main
-from moodtracker import worker
+from moodtracker import stopping, worker
 from moodtracker.database import Database
-from support.server import WAIT_SECONDS, Server
+from support.server import Server
+from support.waiting import await_that
 
 # Somebody whose 2020 has ended, and waits to be mailed.
 ENDED_YEAR = (
@@ -22,7 +20,7 @@ KILLED_AFTER = 10  # seconds, by whoever runs containers
 
 
 def test_there_is_time_to_answer_and_to_work_before_a_container_is_killed():
-    assert main.ANSWERING_SECONDS + main.WORKING_SECONDS < KILLED_AFTER
+    assert stopping.ANSWERING_SECONDS + stopping.WORKING_SECONDS < KILLED_AFTER
     assert worker.STOP_SECONDS < KILLED_AFTER
 
 
@@ -45,10 +43,7 @@ def test_a_stop_does_not_wait_for_a_mail_server_that_hangs(role, tmp_path, mail_
     )
     server.skew_clock(0.0, machine="1000000 yes")  # what it would wait for if it had just booted
     server.run()
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not mail_server.connections and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert mail_server.connections
+    await_that(lambda: mail_server.connections, told=lambda: server.log)
 
     assert server.stop() == 0
     assert "it is taken up again" in server.log

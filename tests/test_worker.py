@@ -2,13 +2,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from sqlalchemy import text
 
 from moodtracker.database import Database
 from support.server import ROOT, WAIT_SECONDS, Server
+from support.waiting import await_that
 
 ENDED_YEAR = (
     "INSERT INTO users (username, first_name, last_name, zone, created_at, open_year, latest_day) "
@@ -56,9 +56,7 @@ def test_a_worker_closes_years_without_serving_and_stops_when_told(worker, datab
     with database.write() as session:
         session.execute(text(ENDED_YEAR))
     process = worker()
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not states(database) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    await_that(lambda: states(database))
     assert states(database) == ["empty"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(WAIT_SECONDS) == 0

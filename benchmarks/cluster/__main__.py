@@ -35,6 +35,7 @@ from benchmarks.cluster.parts import (
     Process,
     await_that,
 )
+from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from support.ordeal import midnight_in, sign_in
 from support.tabs import Calendar
@@ -383,6 +384,8 @@ def _open_board(stack: ExitStack, cookie: str) -> Page:
 
 def _close_a_year(cluster: Cluster, database: Database, ended: list[int]) -> None:
     people.end_a_year_of(database, ended)
+    # A machine that has run for less than a day, and has no NTP, is waited for otherwise.
+    ClockWatch(database).confirm()
     for worker in cluster.workers:
         worker.run()
     await_that(lambda: len(cluster.mail.taken) >= ENDED_YEARS // 4, "the first mails")

@@ -19,6 +19,7 @@ from moodtracker.accounts.provider import Provider
 from moodtracker.secret import Secret
 from support.forging_provider import CLIENT_SECRET, forging_provider, rsa_key
 from support.loops import run
+from support.waiting import await_that
 
 APP = "https://home.example/mood"
 
@@ -215,8 +216,8 @@ def test_a_token_answer_without_an_id_token_signs_nobody_in(forger, answer):
 def test_a_provider_that_hangs_is_asked_once_for_all_who_wait_and_the_loop_goes_on(
     forger, monkeypatch
 ):
-    monkeypatch.setattr("moodtracker.accounts.provider._CALL_SECONDS", 0.3)
-    forger.delay = 1.0
+    monkeypatch.setattr("moodtracker.accounts.provider._CALL_SECONDS", 0.7)
+    forger.delay = 1.4
     provider = provider_of(forger)
 
     async def many():
@@ -229,6 +230,7 @@ def test_a_provider_that_hangs_is_asked_once_for_all_who_wait_and_the_loop_goes_
 
     turns, answers = run(many())
     assert all(isinstance(answer, ProviderDown) for answer in answers)
+    await_that(lambda: forger.asked)
     assert forger.asked.count("/.well-known/openid-configuration") == 1
     assert turns > 5
 

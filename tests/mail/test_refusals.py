@@ -29,7 +29,7 @@ def to_whom(asked):
 @pytest.fixture
 def year_end(database, mail_server):
     writers = dict.fromkeys(post.Kind, to_whom)
-    return make_year_end(database, mail_server.port, mail_at=time(0), timeout=2, writers=writers)
+    return make_year_end(database, mail_server.port, mail_at=time(0), writers=writers)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def ask(server, phase, reply):
         case _:
             behaviour.refuse[phase] = reply
     try:
-        with Smtp("127.0.0.1", server.port, "none", timeout=5).connect() as connection:
+        with Smtp("127.0.0.1", server.port, "none").connect() as connection:
             connection.send(SENDER, PERSON, b"Subject: hello\r\n\r\nHello.\r\n")
     except ServerTrouble as trouble:
         return SERVER, str(trouble)

@@ -18,7 +18,7 @@ from moodtracker.mail.smtp import (
 )
 from moodtracker.settings import load
 from support.mail_server import MailServer
-from support.server import free_port
+from support.server import WAIT_SECONDS, free_port
 from support.websites import certificate_for_localhost
 
 MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nHello.\r\n"
@@ -26,6 +26,14 @@ MESSAGE = b"From: mood@example.org\r\nTo: ada@example.org\r\nSubject: hello\r\n\
 
 @pytest.fixture
 def smtp(mail_server):
+    return Smtp(
+        "127.0.0.1", mail_server.port, "none", timeout=WAIT_SECONDS, final_timeout=2 * WAIT_SECONDS
+    )
+
+
+@pytest.fixture
+def impatient(mail_server):
+    """The same, for a server that does not answer."""
     return Smtp("127.0.0.1", mail_server.port, "none", timeout=1, final_timeout=1)
 
 
@@ -70,17 +78,17 @@ def test_nobody_listening_is_the_servers_trouble():
 
 
 @pytest.mark.parametrize("stage", ["ehlo", "mail", "rcpt", "data"])
-def test_a_server_that_hangs_is_given_up_in_words(smtp, mail_server, stage):
+def test_a_server_that_hangs_is_given_up_in_words(impatient, mail_server, stage):
     mail_server.behaviour.hang_at = stage
     with pytest.raises(ServerTrouble, match=r"in time|timed out"):
-        send(smtp)
+        send(impatient)
 
 
 @pytest.mark.parametrize("stage", ["connect", "ehlo", "mail", "rcpt", "content", "data"])
-def test_a_server_that_drips_is_given_up_however_long_it_drips(smtp, mail_server, stage):
+def test_a_server_that_drips_is_given_up_however_long_it_drips(impatient, mail_server, stage):
     mail_server.behaviour.drip_at = stage
     with pytest.raises(ServerTrouble, match="timed out"):
-        send(smtp)
+        send(impatient)
 
 
 def test_a_server_whose_answer_has_no_end_is_given_up(smtp, mail_server):
@@ -108,9 +116,9 @@ def test_a_server_that_refuses_at_a_stage_is_the_servers_trouble(smtp, mail_serv
 
 def test_encryption_that_is_asked_for_is_never_done_without(mail_server):
     with pytest.raises(ServerTrouble, match="STARTTLS"):
-        send(Smtp("127.0.0.1", mail_server.port, "starttls", timeout=2))
+        send(Smtp("127.0.0.1", mail_server.port, "starttls"))
     with pytest.raises(ServerTrouble):
-        send(Smtp("127.0.0.1", mail_server.port, "tls", timeout=2))
+        send(Smtp("127.0.0.1", mail_server.port, "tls"))
     assert mail_server.taken == []
 
 
@@ -122,7 +130,7 @@ def test_an_encrypted_connection_takes_a_certificate_that_is_trusted_and_no_othe
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = MailServer(**{security: context}).start()
-    smtp = Smtp("localhost", server.port, security, timeout=5, final_timeout=5)
+    smtp = Smtp("localhost", server.port, security)
     try:
         with pytest.raises(ServerTrouble, match="certificate"):
             send(smtp)
@@ -147,6 +155,7 @@ def test_name_and_password_are_used_and_a_refusal_never_shows_them():
         object(),
         hostname="127.0.0.1",
         port=free_port(),
+        ready_timeout=WAIT_SECONDS,
         authenticator=check,
         auth_require_tls=False,
     )
@@ -221,7 +230,7 @@ def test_a_mail_leaves_the_connections_patience_as_it_was(smtp, mail_server, end
     with smtp.connect() as connection:
         with suppress(MailRefused):
             connection.send("mood@example.org", "ada@example.org", MESSAGE)
-        assert connection._client.sock.gettimeout() == 1
+        assert connection._client.sock.gettimeout() == WAIT_SECONDS
 
 
 @pytest.mark.parametrize("without", [(), ("CRAM-MD5",), ("PLAIN",)])
@@ -238,6 +247,7 @@ def test_names_and_passwords_go_out_as_utf_8(password, without):
         object(),
         hostname="127.0.0.1",
         port=free_port(),
+        ready_timeout=WAIT_SECONDS,
         authenticator=check,
         auth_require_tls=False,
         auth_exclude_mechanism=without,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from support.board_page import PHONE, BoardPage
-from support.server import PASSWORD
+from support.server import PASSWORD, WAIT_SECONDS
 
 
 def test_a_tap_shows_in_the_square_and_the_legend_at_once(server, open_board):
@@ -32,7 +32,8 @@ def test_a_double_click_is_one_mood(server, open_board):
     board = open_board(server, server.register("double"))
     board.page.dblclick("[data-mood='4']")
     board.await_moods("Good")
-    board.page.wait_for_timeout(800)
+    board.send_tap(act="last of all")  # a second mood would be there before its answer
+    board.await_message("could not be understood")
     board.await_moods("Good")
 
 
@@ -85,6 +86,8 @@ def test_every_open_page_of_a_person_shows_a_tap_and_nobody_elses(server, open_b
     phone.pick(3)
     desktop.await_moods("Bad", "Okay")
     assert stranger.chips() == []
+    stranger.pick(5)
+    stranger.await_moods("Great")
 
 
 def test_a_tap_made_before_the_page_is_connected_is_not_lost(server, open_browser):
@@ -192,6 +195,7 @@ def test_a_message_of_another_shape_is_refused_and_changes_nothing(shapes, tap):
 @pytest.fixture(scope="module")
 def shapes(server, browser):
     context = browser.new_context()
+    context.set_default_timeout(WAIT_SECONDS * 1000)
     context.add_cookies(
         [{"name": "moodtracker", "value": server.register("shapes"), "url": server.url}]
     )
@@ -199,7 +203,6 @@ def shapes(server, browser):
     page.goto(server.url)
     board = BoardPage(page)
     board.await_connection()
-    page.wait_for_timeout(300)
     yield server, board
     context.close()
 

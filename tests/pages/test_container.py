@@ -67,9 +67,8 @@ def test_the_journey_survives_kill_and_restart_and_stops_cleanly(container, open
     board.await_moods("Good", "Bad")
 
     # An open page is told of the stop, and is back by itself after it.
-    begun = time.monotonic()
     container.engine("stop", "--time=10", container.name)
-    assert time.monotonic() - begun < 9.5  # else it was killed
+    # Else it was killed, as after a longer time.
     assert container.engine.inspect(container.name)["State"]["ExitCode"] == 0
     page.wait_for_function("window.socket === undefined || !window.socket.connected")
     container.engine("start", container.name)

@@ -2,7 +2,6 @@
 
 import io
 import socket
-import time
 import zipfile
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ import pytest
 from moodtracker.database import Database
 from support.sealing import LARGE, SMALL, is_downloaded, seal
 from support.server import WAIT_SECONDS
+from support.waiting import await_that
 
 YEARS = pytest.mark.parametrize("moods", [SMALL, LARGE], ids=["small", "large"])
 WHOLE_FILES = pytest.mark.parametrize("path", ["/moods.csv", "/moods.json", "/moods.zip"])
@@ -33,6 +33,7 @@ def database(server):
 @pytest.fixture
 def answered(server):
     """Waits until so many more answers are over, which the log tells."""
+    server.settled_log()  # with what was asked before
     before = answers(server)
 
     def wait(count=1):
@@ -43,13 +44,6 @@ def answered(server):
 
 def answers(server):
     return server.log.count(" ms")
-
-
-def await_that(condition):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -87,5 +87,5 @@ def test_wrong_choices_are_refused_in_words_beside_their_field(server, open_brow
     page.goto(server.url + "/settings")
     page.fill("#names-first_name", "a" * 81)
     page.click("#names button")
-    assert "At most 80 characters" in page.inner_text("#names-first_name-notes")
+    page.wait_for_selector("#names-first_name-notes >> text=At most 80 characters")
     assert page.input_value("#names-first_name") == "a" * 81

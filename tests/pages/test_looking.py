@@ -111,6 +111,7 @@ def test_a_click_or_a_tap_shows_a_day_and_the_buttons_lead_on(board):
     board.page.wait_for_selector("#look-at >> text=the first snow")
     board.page.click("#look-after")
     await_day(board, "Sunday 1 February")
+    board.page.wait_for_selector("#look-at >> text=no mood")
     assert board.page.inner_text("#look-at") == "no mood"
     board.page.click("#look-before")
     await_day(board, "Saturday 31 January")

@@ -3,11 +3,11 @@
 import os
 import re
 import signal
-import time
 from contextlib import ExitStack
 
 from support.open_page import OpenPage
-from support.server import ROOT, WAIT_SECONDS
+from support.server import ROOT
+from support.waiting import await_that
 
 PAGES = 8
 _TASKS = re.compile(r"tasks: (.*)\.")
@@ -26,9 +26,8 @@ def test_a_page_is_sent_to_by_one_loop_however_soon_its_sockets_come(make_server
             for _ in range(2):  # within a tenth of a second of the page, as a rule
                 open_sockets.enter_context(pages[-1].connected())
         expected = {f"outbox loop {page.client_id}" for page in pages}
-        while not expected <= set(running := tasks(server)):
-            pass  # one is not awake yet
-        loops = [name for name in running if name.startswith("outbox loop")]
+        await_that(lambda: expected <= set(tasks(server)))  # one is not awake yet
+        loops = [name for name in tasks(server) if name.startswith("outbox loop")]
         assert sorted(loops) == sorted(expected)
 
 
@@ -36,8 +35,5 @@ def tasks(server):
     """The names of the tasks that the server runs."""
     before = len(_TASKS.findall(server.log))
     os.kill(server.pid, signal.SIGUSR1)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while len(told := _TASKS.findall(server.log)) == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    told = await_that(lambda: _TASKS.findall(server.log)[before:])
     return told[-1].split(", ")

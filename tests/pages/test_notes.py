@@ -45,7 +45,7 @@ def test_a_note_of_a_day_that_ended_is_refused_kindly_and_what_was_typed_stays(
     make_server, open_board
 ):
     server = make_server()
-    server.set_clock(2026, 11, 24, 23, 58)
+    server.set_clock(2026, 11, 24, 23)
     server.start()
     board = open_board(server, server.register("late"))
     board.pick(4)

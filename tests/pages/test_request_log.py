@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from support.server import Server
+from support.waiting import await_that
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -18,7 +19,7 @@ def server(tmp_path_factory):
 
 def lines_about(server, ask):
     """What the log says about what ``ask`` does: a line is written after its answer was sent."""
-    before = len(server.log.splitlines())
+    before = len(server.settled_log().splitlines())
     answer = ask()
     last = httpx.get(f"{server.url}/login").headers["x-request-id"]
     server.await_log(last)
@@ -84,6 +85,8 @@ def test_metrics_need_the_token(server):
 
 def test_metrics_tell_what_was_asked_and_how_it_stands(server):
     httpx.get(f"{server.url}/login")
+    await_that(lambda: list(server.folder.glob("data/backups/*.db")))  # the first is made soon
+    server.await_ready()
     answer = metrics(server)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     numbers = dict(

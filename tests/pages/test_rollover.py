@@ -1,10 +1,10 @@
 import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-
-import pytest
 
 from moodtracker.moods import Mood
 from support.board_page import BoardPage
+from support.waiting import await_that
 
 # Moving the clock while a ping is on its way drops the socket; the page then comes back by itself.
 RECONNECT_TOO = 90_000  # ms
@@ -18,7 +18,7 @@ def await_day(board: BoardPage, day: date) -> None:
 
 def test_an_open_page_turns_to_the_new_day_by_itself(make_server, open_board):
     server = make_server()
-    server.set_clock(2026, 11, 24, 22, 58)
+    server.set_clock(2026, 11, 24, 22)
     server.start()
     board = open_board(server, server.register("midnight", "Europe/Berlin"))
     board.pick(4)
@@ -36,7 +36,7 @@ def test_an_open_page_turns_to_the_new_day_by_itself(make_server, open_board):
 
 def test_a_tap_for_the_day_that_just_ended_is_refused_kindly(make_server, open_board):
     server = make_server()
-    server.set_clock(2026, 11, 24, 23, 59)
+    server.set_clock(2026, 11, 24, 23)
     server.start()
     board = open_board(server, server.register("late"))
     board.await_connection()
@@ -63,7 +63,7 @@ def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
         YEAR_END_KEEP_DAYS="0",
         BOUNCE_ADDRESS="bounce@example.org",  # else it waits for its person as well
     )
-    server.set_clock(2026, 12, 31, 9, 58)
+    server.set_clock(2026, 12, 31, 9)
     server.start()
     midnights = {
         "kiri": ("Pacific/Kiritimati", (2026, 12, 31, 9, 58), 1),
@@ -81,11 +81,7 @@ def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
     kept_while_mailing = []
 
     def look() -> None:
-        with sqlite3.connect(database) as connection:
-            query = (
-                "SELECT count(*) FROM sealed_years WHERE state = 'sending' AND moods IS NOT NULL"
-            )
-            kept_while_mailing.append(connection.execute(query).fetchone()[0])
+        kept_while_mailing.append(count(database, "state = 'sending' AND moods IS NOT NULL"))
 
     mail_server.behaviour.before_taking = look
 
@@ -100,7 +96,7 @@ def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
         board.await_moods()
         # Years are closed once a minute: nobody waits here until the next one has gone by.
         server.set_clock(*(datetime(*eve, tzinfo=UTC) + timedelta(minutes=3)).timetuple()[:5])
-        wait_for(board, lambda expected=number + 1: len(mail_server.taken) >= expected)
+        await_that(lambda expected=number + 1: len(mail_server.taken) >= expected)
         recipient, message = mail_server.taken[number]
         assert recipient == f"{name}@example.org"
         assert message["Subject"] == "Your 2026 in moods"
@@ -111,7 +107,7 @@ def test_each_persons_year_ends_at_their_own_midnight_with_one_mail(
         ]
 
     assert kept_while_mailing == [1, 1, 1]
-    wait_for(board, lambda: erased(database) == 3)
+    await_that(lambda: count(database, "moods IS NULL AND state = 'sent'") == 3)
     assert len(mail_server.taken) == 3
 
 
@@ -122,7 +118,7 @@ def test_the_closed_year_stays_in_sight_until_it_is_erased(make_server, open_boa
         SMTP_SECURITY="none",
         MAIL_FROM="mood@example.org",
     )
-    server.set_clock(2026, 12, 31, 23, 58)
+    server.set_clock(2026, 12, 31, 23)
     server.start()
     board = open_board(server, server.register("keeper"))
     board.pick(5)
@@ -136,21 +132,15 @@ def test_the_closed_year_stays_in_sight_until_it_is_erased(make_server, open_boa
     assert mail_server.taken == []
 
     server.set_clock(2027, 1, 1, 9)
-    wait_for(board, lambda: mail_server.recipients() == ["keeper@example.org"])
-    board.page.wait_for_timeout(500)
+    database = server.folder / "data" / "moodtracker.db"
+    await_that(lambda: count(database, "state = 'sent'") == 1)
+    assert mail_server.recipients() == ["keeper@example.org"]
     board.page.reload()
     assert "From 31 January on it is here no more" in card.inner_text()
 
 
-def erased(database) -> int:
-    with sqlite3.connect(database) as connection:
-        query = "SELECT count(*) FROM sealed_years WHERE moods IS NULL AND state = 'sent'"
+def count(database, condition) -> int:
+    """How many closed years are as the condition says."""
+    with closing(sqlite3.connect(database)) as connection:
+        query = f"SELECT count(*) FROM sealed_years WHERE {condition}"
         return int(connection.execute(query).fetchone()[0])
-
-
-def wait_for(board: BoardPage, condition) -> None:
-    for _ in range(900):  # the clock ticks every minute: it may just have done so before midnight
-        if condition():
-            return
-        board.page.wait_for_timeout(100)
-    pytest.fail("it did not happen")

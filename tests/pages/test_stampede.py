@@ -23,7 +23,7 @@ def test_a_tap_is_answered_while_most_pages_still_wait_to_turn_and_all_turn_in_t
     server.start()
     turned = []
 
-    async def follow(page, sockets):
+    async def follow(page):
         socket = await connect(
             page.address(),
             additional_headers={"Cookie": f"moodtracker={page.cookie}"},
@@ -31,7 +31,6 @@ def test_a_tap_is_answered_while_most_pages_still_wait_to_turn_and_all_turn_in_t
             ping_interval=None,
             max_size=None,
         )
-        sockets.append(socket)
         await socket.recv()
         await socket.send("40")
         await await_words(socket, "moodtracker.connected")
@@ -40,27 +39,25 @@ def test_a_tap_is_answered_while_most_pages_still_wait_to_turn_and_all_turn_in_t
     async def turn(page, socket):
         await await_words(socket, str(TOMORROW))
         turned.append(page)
+        return page, socket
 
     async def midnight():
-        sockets = []
-        pages = []
+        turning = []
         for cookie in people(server):
             for _ in range(PAGES_OF_EACH):
-                pages.append(await asyncio.to_thread(OpenPage, server, cookie))
-                await follow(pages[-1], sockets)
-        turning = [asyncio.create_task(turn(*each)) for each in zip(pages, sockets, strict=True)]
+                page = await asyncio.to_thread(OpenPage, server, cookie)
+                # From now on, since who answers no ping while the others come is cut off.
+                turning.append(asyncio.create_task(turn(page, await follow(page))))
         server.set_clock(2026, 11, 25, 0, 0, 1)
-        await asyncio.wait(turning, return_when=asyncio.FIRST_COMPLETED, timeout=WAIT_SECONDS)
         # One that has turned: its next answer is to a tap for the new day.
-        tapping = sockets[pages.index(turned[0])]
-        tap = turned[0].tap(4, day=str(TOMORROW))
-        number, listener = turned[0].listener("tap")
-        content = {"id": number, "client_id": turned[0].client_id, "listener_id": listener}
-        await tapping.send("42" + json.dumps(["event", content | {"args": [json.dumps(tap)]}]))
-        await await_words(tapping, tap["tap"])
+        page, socket = await next(asyncio.as_completed(turning, timeout=WAIT_SECONDS))
+        tap = page.tap(4, day=str(TOMORROW))
+        number, listener = page.listener("tap")
+        content = {"id": number, "client_id": page.client_id, "listener_id": listener}
+        await socket.send("42" + json.dumps(["event", content | {"args": [json.dumps(tap)]}]))
+        await await_words(socket, tap["tap"])
         before = len(turned)
-        await asyncio.wait_for(asyncio.gather(*turning), WAIT_SECONDS)
-        for socket in sockets:
+        for _, socket in await asyncio.wait_for(asyncio.gather(*turning), WAIT_SECONDS):
             await socket.close()
         return before
 
@@ -69,12 +66,12 @@ def test_a_tap_is_answered_while_most_pages_still_wait_to_turn_and_all_turn_in_t
 
 
 async def await_words(socket, words):
-    async with asyncio.timeout(WAIT_SECONDS):
-        async for message in socket:
-            if message == "2":
-                await socket.send("3")
-            elif words in message:
-                return
+    async for message in socket:
+        if message == "2":
+            await socket.send("3")
+        elif words in message:
+            return
+    raise AssertionError(words)
 
 
 def people(server):

@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser
 from sqlalchemy import update
 
-from moodtracker import clock, demo
+from moodtracker import clock, demo, troubles
 from moodtracker.database import Database
-from moodtracker.mail import post, rehearsal, reminder
+from moodtracker.mail import post, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.post import Kind
 from moodtracker.mail.unsubscribe import Unsubscribing
-from moodtracker.models import UserRow
+from moodtracker.models import TroubleRow, UserRow
 from moodtracker.secret import Secret
 from support.mail_server import MailServer
 from support.year_end import BASE_URL, make_year_end
@@ -56,13 +56,15 @@ def _sent(language: str) -> dict[str, EmailMessage]:
             "year_end_mail": True,
             "reminder": True,
             "reminded_on": date(2026, 12, 31),
+            "administrator": True,
         }
         with database.write() as session:
             session.execute(update(UserRow).values(wishes))
+            session.add_all(_troubles())
         server = MailServer().start()
         envelope = Envelope("Moodtracker <mood@example.org>", BASE_URL, 30)
         writers = AccountMails(database, envelope).writers()
-        writers |= rehearsal.writers(database, envelope)
+        writers |= rehearsal.writers(database, envelope) | trouble.writers(database, envelope)
         unsubscribing = Unsubscribing(Secret("a secret of the pictures"), BASE_URL)
         writers |= reminder.writers(database, envelope, unsubscribing)
         year_end = make_year_end(database, server.port, writers=writers)
@@ -80,6 +82,18 @@ def _sent(language: str) -> dict[str, EmailMessage]:
         server.stop()
         database.close()
         return sent
+
+
+def _troubles() -> Iterator[TroubleRow]:
+    """What an administrator is told of."""
+    found = {
+        troubles.Kind.MAIL: "535 5.7.8 authentication failed",
+        troubles.Kind.HELD: "2",
+        troubles.Kind.BACKUP: "2026-12-22",
+    }
+    for hours, (kind, words) in enumerate(found.items(), start=2):
+        since = NEW_YEARS_EVE - timedelta(hours=hours)
+        yield TroubleRow(kind=kind, since=since, words=words, told_at=since + timedelta(hours=1))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from support.server import free_port
+from support.server import WAIT_SECONDS, free_port
 
 
 @dataclass
@@ -55,7 +55,11 @@ class MailServer:
 
     def start(self) -> "MailServer":
         self._controller = _Controller(
-            self, hostname="127.0.0.1", port=self.port, ssl_context=self._tls
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            ssl_context=self._tls,
+            ready_timeout=WAIT_SECONDS,
         )
         self._controller.start()
         return self

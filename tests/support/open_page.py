@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
+from queue import Empty, SimpleQueue
+from threading import Thread
 from urllib.parse import urlencode
 
 import httpx
@@ -18,6 +20,7 @@ from support.server import NO_TLS, WAIT_SECONDS, Server
 
 _ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
 _CLIENT_ID = re.compile(r"'client_id': '([0-9a-f-]{36})'")
+_LOOK_SECONDS = 0.05
 
 
 class OpenPage:
@@ -94,17 +97,25 @@ class OpenPage:
 
 
 class Socket:
-    """A page's socket."""
+    """A page's socket. Once it is connected, pings are answered whatever the test does meanwhile.
+
+    Who answers none for some seconds is cut off, as the network's end might be gone.
+    """
 
     def __init__(self, connection: ClientConnection, page: OpenPage) -> None:
         self.connection = connection
         self.page = page
+        self._heard: SimpleQueue[str] = SimpleQueue()
+        self._listener: Thread | None = None
 
     def connect(self) -> str:
         """Say what a page says first; returns the answer."""
         assert self.hear().startswith("0")
         self.say("40")
-        return self.hear()
+        answer = self.hear()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        return answer
 
     def say(self, text: str | bytes) -> None:
         """Send one frame."""
@@ -126,16 +137,37 @@ class Socket:
         self.emit("event", content | changed)
 
     def hear(self) -> str:
-        """The next message."""
-        return str(self.connection.recv(timeout=WAIT_SECONDS))
+        """The next message that is no ping."""
+        if self._listener is None:
+            return self._next()
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            is_over = not self._listener.is_alive()  # by now all is there that was heard
+            try:
+                return self._heard.get(timeout=0 if is_over else _LOOK_SECONDS)
+            except Empty:
+                if is_over:
+                    return self._next()  # which says how it ended
+                if time.monotonic() > deadline:
+                    raise TimeoutError("nothing was said") from None
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._heard.put(self._next(None))
+        except ConnectionClosed:
+            return
+
+    def _next(self, timeout: float | None = WAIT_SECONDS) -> str:
+        while (message := str(self.connection.recv(timeout=timeout))) == "2":
+            self.say("3")
+        return message
 
     def await_words(self, *words: str) -> str:
-        """Answer pings until each of ``words`` was said, in whichever messages; gives the last."""
+        """Listen until each of ``words`` was said, in whichever messages; gives the last."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             message = self.hear()
-            if message == "2":
-                self.say("3")
             words = tuple(one for one in words if one not in message)
             if not words:
                 return message
@@ -146,8 +178,7 @@ class Socket:
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             try:
-                if self.connection.recv(timeout=WAIT_SECONDS) == "2":
-                    self.say("3")
+                self.hear()
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd else 1006
         raise AssertionError("the socket stands")

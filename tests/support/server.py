@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from support.addresses import verify_address
 from support.needs import missing
 from support.nursery import Child, nursery
 from support.waiting import WAIT_SECONDS, await_that
+from support.zone_data import zone_of_noon
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "main.py"
@@ -36,19 +37,26 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 _ANY = secrets.SystemRandom()  # which Hypothesis does not make the same for everybody
 _PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_HELD: deque[socket.socket] = deque(maxlen=100)  # more than one test needs
 
 
 def free_port() -> int:
     """A port that is free, and stays so while its server is down or has not begun.
 
-    It is none of those that the system gives to whoever connects to something.
+    It is none of those that the system gives to whoever connects to something. A socket that does
+    not listen holds it: no other test takes it, and the server that it is for can.
     """
     first = int(_PORTS_OF_CLIENTS.read_text().split()[0]) if _PORTS_OF_CLIENTS.exists() else 32768
     while True:
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", _ANY.randrange(first // 2, first)))
-            return int(probe.getsockname()[1])
+        holding = socket.socket()
+        try:
+            holding.bind(("127.0.0.1", _ANY.randrange(first // 2, first)))
+        except OSError:
+            holding.close()
+            continue
+        holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # for whoever listens there
+        _HELD.append(holding)
+        return int(holding.getsockname()[1])
 
 
 class Server:
@@ -155,10 +163,11 @@ class Server:
 
     def start(self) -> "Server":
         self.run()
-        self._await_ready()
+        self.await_ready()
         return self
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until it says that it can serve: it looks for that twice a second."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             if not self.is_running():
@@ -198,8 +207,12 @@ class Server:
             check=False,
         )
 
-    def register(self, username: str, zone: str = "UTC") -> str:
-        """Register somebody over HTTP, verify their address; returns the session cookie."""
+    def register(self, username: str, zone: str = "") -> str:
+        """Register somebody over HTTP, verify their address; returns the session cookie.
+
+        They live in UTC; by the machine's own clock, where no day ends meanwhile.
+        """
+        zone = zone or ("UTC" if self._clock else zone_of_noon())
         answer = httpx.post(
             f"{self.url}/register",
             data={

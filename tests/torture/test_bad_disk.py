@@ -14,6 +14,7 @@ from support.needs import missing
 from support.open_page import OpenPage
 from support.server import WAIT_SECONDS, Server
 from support.tapping import NOT_SAVED, shown_in
+from support.zone_data import zone_of_noon
 
 SECRETS = ("Traceback", "sqlite3", "OperationalError", "SELECT", "INSERT")
 
@@ -48,7 +49,7 @@ def ada(server, disk):
     return join(server)
 
 
-def join(server):
+def join(server, zone=""):
     answer = httpx.post(
         f"{server.url}/register",
         data={
@@ -56,7 +57,7 @@ def join(server):
             "email": "ada@example.org",
             "first_name": "Ada",
             "password": "correct horse battery staple",
-            "zone": "UTC",
+            "zone": zone or zone_of_noon(),
         },
         timeout=WAIT_SECONDS,
     )
@@ -175,7 +176,7 @@ def test_an_old_session_reads_everything_and_its_page_turns_where_nothing_can_be
     server = Server(tmp_path, DATA_DIR=str(disk / "data"), BACKUP_KEEP="0")
     server.set_clock(2026, 11, 24, 12)
     server.start()
-    cookie = join(server)
+    cookie = join(server, "UTC")
     page = OpenPage(server, cookie)
     with page.connected() as socket:
         assert saved(socket, page.tap(4))

@@ -141,5 +141,5 @@ def test_a_server_without_a_file_left_for_another_socket_serves_again_once_the_i
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (FEW_FILES, most))
         run(hold(server, 2 * FEW_FILES, lambda: save(page, socket, 4), (silent,)))
     tap(server, cookie, 2)
-    assert httpx.get(f"{server.url}/readyz", timeout=WAIT_SECONDS).status_code == 200
+    server.await_ready()
     assert "Traceback" not in server.settled_log()

@@ -68,7 +68,11 @@ class Held:
     async def stand(self, ready):
         headers = {"Cookie": f"moodtracker={self.page.cookie}"}
         async with connect(
-            self.page.address(), additional_headers=headers, ping_interval=None, max_queue=None
+            self.page.address(),
+            additional_headers=headers,
+            open_timeout=WAIT_SECONDS,
+            ping_interval=None,
+            max_queue=None,
         ) as self.socket:
             await self.socket.recv()
             await self.socket.send("40")

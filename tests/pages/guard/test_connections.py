@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from contextlib import suppress
 
 import pytest
@@ -10,6 +9,7 @@ import uvicorn
 
 from pages.guard import connections
 from support.server import WAIT_SECONDS, free_port
+from support.waiting import await_that
 
 LARGE = b"x" * 50_000_000  # more than the buffers between two processes hold
 
@@ -30,8 +30,8 @@ async def application(scope, receive, send):
 @pytest.fixture
 def serving(monkeypatch):
     """The port, and what the server knows of its connections."""
-    monkeypatch.setattr(connections, "_HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(connections, "_TAKE_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "_HEAD_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(connections, "_TAKE_SECONDS", WAIT_SECONDS)
     chosen = free_port()
     config = uvicorn.Config(
         application,
@@ -44,9 +44,7 @@ def serving(monkeypatch):
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    await_that(lambda: server.started)
     yield chosen, server.server_state
     server.should_exit = True
     thread.join(WAIT_SECONDS)
@@ -57,12 +55,20 @@ def port(serving):
     return serving[0]
 
 
+@pytest.fixture
+def be_impatient(monkeypatch):
+    """Has the server wait for next to nothing from now on; called where it shall be."""
+
+    def be_so():
+        monkeypatch.setattr(connections, "_HEAD_SECONDS", 0.3)
+        monkeypatch.setattr(connections, "_TAKE_SECONDS", 0.3)
+
+    return be_so
+
+
 def await_no_connection(state):
     """Wait until the server holds no connection any more."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while state.connections:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    await_that(lambda: not state.connections)
 
 
 def dial(port, said):
@@ -101,21 +107,22 @@ def test_a_request_in_its_time_is_answered_and_another_after_it(port):
 
 
 @pytest.mark.parametrize("said", [b"", b"G", ask(), ask(more=b"X-Slow: 1")])
-def test_a_request_whose_head_does_not_come_is_given_up(port, said):
+def test_a_request_whose_head_does_not_come_is_given_up(port, be_impatient, said):
+    be_impatient()
     with dial(port, said) as connection:
         assert is_ended(connection)
 
 
-def test_the_head_of_a_later_request_has_to_come_too(port):
+def test_the_head_of_a_later_request_has_to_come_too(port, be_impatient):
     with dial(port, ask() + b"\r\n") as connection:
         assert b"hello" in connection.recv(1024)
+        be_impatient()
         connection.sendall(ask())
         assert is_ended(connection)
 
 
 @pytest.mark.parametrize("part", [b"X-Many: 1\r\n", b"X-Long: ", b"/"])
-def test_a_head_that_does_not_end_does_not_fill_the_memory(port, part, monkeypatch):
-    monkeypatch.setattr(connections, "_HEAD_SECONDS", WAIT_SECONDS)
+def test_a_head_that_does_not_end_does_not_fill_the_memory(port, part):
     begun = ask(more=part) if part != b"/" else b"GET /"
     with dial(port, begun) as connection:
         answer = b""
@@ -136,7 +143,8 @@ def taken(connection):
     return size
 
 
-def test_who_does_not_take_an_answer_loses_the_connection(serving):
+def test_who_does_not_take_an_answer_loses_the_connection(serving, be_impatient):
+    be_impatient()
     port, state = serving
     with dial(port, ask("/large") + b"\r\n") as connection:
         assert connection.recv(12) == b"HTTP/1.1 200"
@@ -144,7 +152,8 @@ def test_who_does_not_take_an_answer_loses_the_connection(serving):
         assert taken(connection) < len(LARGE)
 
 
-def test_who_does_not_take_what_a_socket_sends_loses_it(serving):
+def test_who_does_not_take_what_a_socket_sends_loses_it(serving, be_impatient):
+    be_impatient()
     port, state = serving
     upgrade = (
         b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -116,9 +116,14 @@ def test_a_script_that_slips_into_a_page_does_not_run(server, cookie, open_brows
     page.evaluate(
         """() => {
             window.ran = [];
+            window.refused = [];
+            document.addEventListener("securitypolicyviolation", (violation) => {
+                refused.push(violation.effectiveDirective);
+            });
             const add = (markup) => document.body.insertAdjacentHTML("beforeend", markup);
             add("<img src=x: onerror=\\"ran.push('handler')\\">");
             add("<iframe srcdoc=\\"<script>parent.ran.push('frame')</script>\\"></iframe>");
+            document.querySelector("iframe").addEventListener("load", () => refused.push("frame"));
             const script = document.createElement("script");
             script.textContent = "ran.push('inline')";
             document.body.append(script);
@@ -127,7 +132,11 @@ def test_a_script_that_slips_into_a_page_does_not_run(server, cookie, open_brows
             document.body.append(foreign);
         }"""
     )
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        """() => ["script-src-attr", "script-src-elem", "script-src-elem", "frame"].every(
+            (kind, at, all) => refused.filter((one) => one === kind).length
+                >= all.filter((one) => one === kind).length)"""
+    )
     assert page.evaluate("ran") == []
 
 
