@@ -343,6 +343,7 @@ def _drill(cluster: Cluster, stack: ExitStack) -> None:
     tapping = sign_in(database, calendars * (PEOPLE // 2))
     crowd = Crowd(database, {"balanced": f"http://{SHARED}"}, tapping, ACTS_A_SECOND)
     crowd.start()
+    stack.callback(crowd.stop)
     drill = Drill(cluster, page, crowd, browsing)
 
     print("| lost | the browser's tap saved | slowest act of the crowd | acts | |")

@@ -51,9 +51,13 @@ class Crowd:
         """Note that something was made to fail."""
         self._ordeal.report.harms[fault] += 1
 
+    def stop(self) -> None:
+        """Let nobody act any more; without it this process would not end."""
+        self._over.set()
+
     def end(self) -> Report:
         """Let nobody act any more, and check all that was done."""
-        self._over.set()
+        self.stop()
         self._thread.join()
         if self._report is None:
             raise RuntimeError("the crowd gave up") from self._trouble
