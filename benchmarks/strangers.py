@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -40,7 +40,8 @@ _PONG = b"\x8a\x80\x00\x00\x00\x00"
 _FLOODER = "127.0.0.66"
 
 
-Flood = Callable[[int, Counter[str]], Awaitable[None]]  # of a port; it counts what it is answered
+# Of a port; it counts what it is answered.
+Flood = Callable[[int, Counter[str]], Coroutine[None, None, None]]
 
 
 @dataclass
@@ -206,14 +207,14 @@ async def _open(port: int, source: str) -> tuple[asyncio.StreamReader, asyncio.S
     return await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
 
 
-async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient) -> None:
-    """Tap and take back, again and again, until cancelled."""
+async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient, until: float) -> None:
+    """Tap and take back, again and again."""
     cookie = http.cookies["moodtracker"]
     page = await Page.open(http, target.url, cookie)
     listener = page.listener("tap")
     day = page._html.partition('data-day="')[2][:10]
     was = ""
-    while True:
+    while time.monotonic() < until:
         name = secrets.token_hex(12)
         act = {"act": "take_back", "was": was} if was else {"act": "record", "mood": 4}
         begun = time.monotonic()
@@ -225,9 +226,9 @@ async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient) -> None:
         await asyncio.sleep(_TAP_EVERY)
 
 
-async def signing_in(target: Target, seen: Seen, known: dict[str, str]) -> None:
-    """Sign in every other second in a browser that is known, until cancelled."""
-    while True:
+async def signing_in(target: Target, seen: Seen, known: dict[str, str], until: float) -> None:
+    """Sign in every other second in a browser that is known."""
+    while time.monotonic() < until:
         async with httpx.AsyncClient(timeout=60, cookies=known) as http:
             begun = time.monotonic()
             answer = await http.post(
@@ -236,21 +237,6 @@ async def signing_in(target: Target, seen: Seen, known: dict[str, str]) -> None:
             took = time.monotonic() - begun
             seen.sign_ins.append(took if answer.status_code == 303 else float("inf"))
         await asyncio.sleep(2)
-
-
-@asynccontextmanager
-async def running(*acts: Awaitable[None]) -> AsyncIterator[None]:
-    """Have these go on meanwhile."""
-    tasks = [asyncio.ensure_future(act) for act in acts]
-    try:
-        yield
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def nobody(_port: int, _answers: Counter[str]) -> None:
@@ -263,14 +249,14 @@ def get_all(path: str) -> Flood:
     return lambda port, answers: requests(port, answers, lambda _: get(path))
 
 
-def sign_ins(port: int, answers: Counter[str]) -> Awaitable[None]:
+def sign_ins(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
     """A try of each name."""
     return requests(
         port, answers, lambda number: post("/login", login=f"x{number}", password="x" * 20)
     )
 
 
-def crafted(port: int, answers: Counter[str]) -> Awaitable[None]:
+def crafted(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
     """Passwords that take long to judge."""
 
     def joining(number: int) -> bytes:
@@ -296,8 +282,11 @@ def strangers(name: str, port: int, told: Connection) -> None:
     answers: Counter[str] = Counter()
 
     async def until_told() -> None:
-        async with running(FLOODS[name](port, answers)):
-            await asyncio.to_thread(told.recv)
+        flood = asyncio.create_task(FLOODS[name](port, answers))
+        await asyncio.to_thread(told.recv)
+        if flood.done():
+            flood.result()
+        flood.cancel()
 
     asyncio.run(until_told())
     told.send(answers)
@@ -319,8 +308,11 @@ async def flooded(name: str, port: int, seconds: float = _SECONDS) -> tuple[Seen
                 await target.ready(http)
                 known = {each: value for each, value in http.cookies.items() if "known" in each}
                 flood.start()
-                async with running(tapping(target, seen, http), signing_in(target, seen, known)):
-                    await asyncio.sleep(seconds)
+                theirs.close()
+                until = time.monotonic() + seconds
+                await asyncio.gather(
+                    tapping(target, seen, http, until), signing_in(target, seen, known, until)
+                )
                 told.send("stop")
                 answers = await asyncio.to_thread(told.recv)
         finally:

@@ -85,7 +85,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(server):
 def test_the_zone_of_the_browser_is_filled_in_without_a_connection(server, open_browser):
     page = open_browser(server, timezone_id="Asia/Tokyo").new_page()
     sockets = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto(f"{server.url}/register")
     page.wait_for_function("document.getElementById('zone')?.value === 'Asia/Tokyo'")
     page.wait_for_load_state("networkidle")
