@@ -28,9 +28,9 @@ CATCH_UP_SECONDS = 2.0
 # Containers are killed 10 seconds after they are asked to stop.
 ANSWERING_SECONDS = 4  # what is being answered is answered
 WORKING_SECONDS = 4  # then what the clock began is finished
-# How long one thread computes while another waits for its turn; 5 ms by default. A tap goes from the
-# event loop to a thread, to the database and back: at each step it would wait so long for a thread
-# that judges a password or draws a poster.
+# How long one thread computes while another waits for its turn; by default it is 5 ms. A tap goes
+# from the event loop to a thread, to the database and back: at each step it would wait so long for
+# a thread that judges a password or draws a poster.
 TURN_SECONDS = 0.001
 
 

@@ -6,7 +6,6 @@ are worse than where strangers bring their own: compare them with those of "nobo
 """
 
 import asyncio
-import json
 import multiprocessing
 import os
 import resource
@@ -20,6 +19,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -56,6 +56,14 @@ class Seen:
     def tap_p99(self) -> float:
         """What 99 of 100 taps took at most."""
         return sorted(self.taps)[int(len(self.taps) * 0.99)]
+
+    def __str__(self) -> str:
+        """The figures."""
+        half = sorted(self.taps)[len(self.taps) // 2]
+        return (
+            f"{len(self.taps)} taps: p50 {1000 * half:.0f} ms, p99 {1000 * self.tap_p99:.0f} ms; "
+            f"slowest sign-in {max(self.sign_ins):.2f} s; memory {self.memory >> 20} MB"
+        )
 
 
 class Target:
@@ -218,9 +226,11 @@ async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient, until: fl
         name = secrets.token_hex(12)
         act = {"act": "take_back", "was": was} if was else {"act": "record", "mood": 4}
         begun = time.monotonic()
-        with suppress(TimeoutError):
+        try:
             await page.send(listener, {"tap": name, "day": day} | act, until=name)
-        seen.taps.append(time.monotonic() - begun)
+            seen.taps.append(time.monotonic() - begun)
+        except TimeoutError:
+            seen.taps.append(inf)
         seen.memory = max(seen.memory, target.memory())
         was = "" if was else name
         await asyncio.sleep(_TAP_EVERY)
@@ -235,7 +245,7 @@ async def signing_in(target: Target, seen: Seen, known: dict[str, str], until: f
                 f"{target.url}login", data={"login": "ada", "password": _PASSWORD}
             )
             took = time.monotonic() - begun
-            seen.sign_ins.append(took if answer.status_code == 303 else float("inf"))
+            seen.sign_ins.append(took if answer.status_code == 303 else inf)
         await asyncio.sleep(2)
 
 
@@ -326,16 +336,7 @@ async def main(*names: str) -> None:
         if names and not any(name.startswith(each) for each in names):
             continue
         seen, answers = await flooded(name, 18300 + number)
-        taps = sorted(seen.taps)
-        figures = {
-            "taps": len(taps),
-            "tap p50 ms": round(1000 * taps[len(taps) // 2]),
-            "tap p99 ms": round(1000 * seen.tap_p99),
-            "sign-in worst s": round(max(seen.sign_ins), 2),
-            "memory MB": seen.memory >> 20,
-            "strangers' answers": dict(answers),
-        }
-        print(f"{name}: {json.dumps(figures)}", flush=True)
+        print(f"{name}: {seen}; strangers' answers: {dict(answers)}", flush=True)
 
 
 if __name__ == "__main__":
