@@ -231,6 +231,9 @@ class Guard:
         brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
         _cookie, found = await self._find(brought, sessions.nothing_more)
         who = found[0] if found else None
+        if who is None and not self._asked.allows_one_more(network(_address(scope))):
+            await _turn_away(receive, send)
+            return
         client = _page_of(handshake, who)
         with self._sockets.place(client, who, _address(scope)) as budget:
             if budget is None:

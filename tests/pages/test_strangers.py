@@ -8,6 +8,7 @@ from contextlib import closing
 
 import httpx
 import pytest
+from websockets import InvalidStatus
 from zxcvbn import matching
 
 from moodtracker.accounts import password_rules
@@ -85,6 +86,22 @@ def sign_in(server, _cookie):
     data = {"login": "ada", "password": PASSWORD}
     answer = httpx.post(f"{server.url}/login", data=data, timeout=WAIT_SECONDS, verify=NO_TLS)
     return answer.cookies
+
+
+def test_strangers_of_one_address_open_so_many_sockets_and_people_more(make_server):
+    server = make_server(REQUESTS_PER_SECOND="1").start()
+    page = OpenPage(server, server.register("ada"))
+
+    def is_open():
+        try:
+            with page.socket(cookie=None):
+                return True
+        except InvalidStatus:
+            return False
+
+    assert not all([is_open() for _ in range(60)])
+    with page.connected():
+        pass
 
 
 async def flood(server, path, data, number, meanwhile):
