@@ -99,7 +99,7 @@ def test_strangers_of_one_address_open_so_many_sockets_and_people_more(make_serv
         except InvalidStatus:
             return False
 
-    assert not all([is_open() for _ in range(60)])
+    assert not all(is_open() for _ in range(60))
     with page.connected():
         pass
 
