@@ -25,6 +25,10 @@ from pages.guard.connections import HttpConnection, SocketConnection
 log = logging.getLogger("moodtracker")
 
 CATCH_UP_SECONDS = 2.0
+# How long one thread computes while another waits for its turn; by default it is 5 ms. A tap goes
+# from the event loop to a thread, to the database and back: at each step it would wait so long for
+# a thread that judges a password or draws a poster.
+TURN_SECONDS = 0.001
 
 
 def main() -> None:
@@ -74,6 +78,7 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=stopping.ANSWERING_SECONDS,
     )
+    sys.setswitchinterval(TURN_SECONDS)
     garbage.settle()  # before the server is made, for which NiceGUI looks through all that is not
     DrainingServer(serving, web, config.drain_seconds).run()
 

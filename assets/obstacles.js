@@ -36,6 +36,15 @@
     }
   }
 
+  // On a page without a socket: if its forms would be refused, since they come from another site.
+  async function ask() {
+    if (location.host === base.host) return;
+    try {
+      const answer = await fetch(`${subPath}/healthz`, { method: "POST", cache: "no-store" });
+      if (answer.status === 403) say("host", location.origin, location.origin + subPath);
+    } catch {} // no network
+  }
+
   async function answers() {
     try {
       const answer = await fetch(`${subPath}/healthz`, { cache: "no-store" });
@@ -46,9 +55,10 @@
   }
 
   const path = decodeURI(location.pathname);
-  const { path: bare } = box.dataset; // as the app sees it
+  const { path: bare, socket } = box.dataset; // as the app sees it
   const here = path.endsWith(bare) ? path.slice(0, -bare.length) : subPath;
   if (here !== subPath) say("path", location.origin + here, location.origin + here);
   else if (base.protocol === "https:" && location.protocol === "http:") say("scheme");
-  else if (document.getElementById("app")) watch(); // other pages have no socket
+  else if (socket === undefined) ask();
+  else watch();
 })();

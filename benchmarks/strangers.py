@@ -1,12 +1,12 @@
 """What strangers do to somebody who is signed in: `python -m benchmarks.strangers`, two minutes.
 
-While they flood the server, one person taps twice a second, and signs in anew in the browser where
-they were signed in before. The server and all that asks it share the machine's cores, so that the
-figures are worse than where strangers bring their own.
+While they flood the server from a process of their own, one person taps, and signs in anew in the
+browser where they were signed in before. All of them share the machine's cores, so that the figures
+are worse than where strangers bring their own: compare them with those of "nobody".
 """
 
 import asyncio
-import json
+import multiprocessing
 import os
 import resource
 import secrets
@@ -15,10 +15,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
+from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,7 +31,8 @@ from benchmarks.sockets import Page
 
 REQUESTS_A_SECOND = 200
 PAGES, ADDRESSES = 1500, 50
-_SECONDS = 12.0
+_SECONDS = 20.0
+_TAP_EVERY = 0.1
 _MOST_AT_ONCE = 400
 _CRAFTED = '"4@8({[<69&#!1/|0$5+7%2"' * 3
 _PASSWORD = "correct horse battery staple"
@@ -37,14 +40,30 @@ _PONG = b"\x8a\x80\x00\x00\x00\x00"
 _FLOODER = "127.0.0.66"
 
 
+# Of a port; it counts what it is answered.
+Flood = Callable[[int, Counter[str]], Coroutine[None, None, None]]
+
+
 @dataclass
 class Seen:
-    """How long the person waited, in seconds, and what strangers were answered."""
+    """How long the person waited, in seconds, and the server's largest memory, in bytes."""
 
     taps: list[float] = field(default_factory=list)
     sign_ins: list[float] = field(default_factory=list)
-    answers: Counter[str] = field(default_factory=Counter)
-    largest: int = 0
+    memory: int = 0
+
+    @property
+    def tap_p99(self) -> float:
+        """What 99 of 100 taps took at most."""
+        return sorted(self.taps)[int(len(self.taps) * 0.99)]
+
+    def __str__(self) -> str:
+        """The figures."""
+        half = sorted(self.taps)[len(self.taps) // 2]
+        return (
+            f"{len(self.taps)} taps: p50 {1000 * half:.0f} ms, p99 {1000 * self.tap_p99:.0f} ms; "
+            f"slowest sign-in {max(self.sign_ins):.2f} s; memory {self.memory >> 20} MB"
+        )
 
 
 class Target:
@@ -88,12 +107,10 @@ class Target:
         self._process.wait()
 
 
-async def asked(target: Target, request: bytes, source: str) -> str:
+async def asked(port: int, request: bytes, source: str) -> str:
     """The status of one answer to a stranger at ``source``, an address of this machine."""
     try:
-        reader, writer = await asyncio.open_connection(
-            "127.0.0.1", target.port, local_addr=(source, 0)
-        )
+        reader, writer = await _open(port, source)
         try:
             writer.write(request)
             status = (await asyncio.wait_for(reader.read(12), 60))[9:].decode()
@@ -121,198 +138,205 @@ def post(path: str, **fields: str) -> bytes:
     ).encode()
 
 
-async def requests(target: Target, seen: Seen, make: Callable[[int], bytes]) -> None:
+async def requests(port: int, answers: Counter[str], make: Callable[[int], bytes]) -> None:
     """So many a second from one address, until cancelled."""
     begun, sent = time.monotonic(), 0
     running: set[asyncio.Task[None]] = set()
 
     async def one(number: int) -> None:
-        seen.answers[await asked(target, make(number), _FLOODER)] += 1
+        answers[await asked(port, make(number), _FLOODER)] += 1
 
-    try:
-        while True:
-            while sent < (time.monotonic() - begun) * REQUESTS_A_SECOND:
-                sent += 1
-                if len(running) < _MOST_AT_ONCE:
-                    task = asyncio.create_task(one(sent))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                else:
-                    seen.answers["not sent: too many wait"] += 1
-            await asyncio.sleep(0.01)
-    finally:
-        for task in list(running):
-            task.cancel()
+    while True:
+        while sent < (time.monotonic() - begun) * REQUESTS_A_SECOND:
+            sent += 1
+            if len(running) < _MOST_AT_ONCE:
+                task = asyncio.create_task(one(sent))
+                running.add(task)
+                task.add_done_callback(running.discard)
+            else:
+                answers["not sent: too many wait"] += 1
+        await asyncio.sleep(0.01)
 
 
-async def held(target: Target, seen: Seen) -> None:
-    """Pages of /register whose sockets stand, from many addresses, held until cancelled."""
-    writers = []
-    try:
-        for number in range(PAGES):
-            source = f"127.0.1.{1 + number % ADDRESSES}"
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", target.port, local_addr=(source, 0)
-            )
-            writer.write(get("/register"))
-            html = (await reader.read(-1)).decode(errors="replace")
-            writer.close()
-            found = (
-                html.partition("&#x27;client_id&#x27;: &#x27;")[2]
-                or (html.partition("'client_id': '")[2])
-            )
-            query = {
-                "client_id": found[:36],
-                "document_id": "d",
-                "tab_id": "t",
-                "implicit_handshake": "true",
-                "next_message_id": "0",
-                "EIO": "4",
-                "transport": "websocket",
-            }
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", target.port, local_addr=(source, 0)
-            )
+def handshake(client_id: str) -> bytes:
+    """What opens a page's socket."""
+    query = {
+        "client_id": client_id,
+        "document_id": "d",
+        "tab_id": "t",
+        "implicit_handshake": "true",
+        "next_message_id": "0",
+        "EIO": "4",
+        "transport": "websocket",
+    }
+    return (
+        f"GET /_nicegui_ws/socket.io/?{urlencode(query)} HTTP/1.1\r\nHost: localhost\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ).encode()
+
+
+async def held(port: int, answers: Counter[str]) -> None:
+    """Pages of /register from many addresses at once; their sockets are held until cancelled."""
+    writers = []  # else they would be closed
+
+    async def hold(number: int) -> None:
+        source = f"127.0.1.{1 + number}"
+        for _ in range(PAGES // ADDRESSES):
+            page = await _open(port, source)
+            page[1].write(get("/register"))
+            html = (await page[0].read(-1)).decode(errors="replace")
+            page[1].close()
+            found = html.partition("client_id")[2].partition(": ")[2]
+            reader, writer = await _open(port, source)
             writers.append(writer)
-            writer.write(
-                f"GET /_nicegui_ws/socket.io/?{urlencode(query)} HTTP/1.1\r\nHost: localhost\r\n"
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-            )
-            seen.answers[(await reader.read(12))[9:].decode()] += 1
+            writer.write(handshake(found.removeprefix("&#x27;").removeprefix("'")[:36]))
+            answers[(await reader.read(12))[9:].decode() or "closed"] += 1
             writer.write(b"\x81\x82\x00\x00\x00\x0040")
-        await asyncio.sleep(3600)
-    finally:
-        for writer in writers:
-            writer.close()
+
+    await asyncio.gather(*(hold(number) for number in range(ADDRESSES)))
+    await asyncio.sleep(3600)
 
 
-async def pongs(target: Target, seen: Seen) -> None:
+async def pongs(port: int, answers: Counter[str]) -> None:
     """One socket after the other that says nothing but pongs, as fast as they are taken."""
     while True:
         with suppress(OSError):
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", target.port, local_addr=(_FLOODER, 0)
-            )
-            query = (
-                "client_id=none&document_id=d&tab_id=t&implicit_handshake=true&next_message_id=0"
-                "&EIO=4&transport=websocket"
-            )
-            writer.write(
-                f"GET /_nicegui_ws/socket.io/?{query} HTTP/1.1\r\nHost: localhost\r\n"
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-            )
-            seen.answers[(await reader.read(12))[9:].decode()] += 1
+            reader, writer = await _open(port, _FLOODER)
+            writer.write(handshake("none"))
+            answers[(await reader.read(12))[9:].decode()] += 1
             while not writer.is_closing():
                 writer.write(_PONG * 1000)
                 await writer.drain()
                 await asyncio.sleep(0)
 
 
-async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient) -> None:
-    """Tap and take back, twice a second, until cancelled."""
+async def _open(port: int, source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+
+
+async def tapping(target: Target, seen: Seen, http: httpx.AsyncClient, until: float) -> None:
+    """Tap and take back, again and again."""
     cookie = http.cookies["moodtracker"]
     page = await Page.open(http, target.url, cookie)
     listener = page.listener("tap")
     day = page._html.partition('data-day="')[2][:10]
     was = ""
-    while True:
+    while time.monotonic() < until:
         name = secrets.token_hex(12)
         act = {"act": "take_back", "was": was} if was else {"act": "record", "mood": 4}
         begun = time.monotonic()
-        with suppress(TimeoutError):
+        try:
             await page.send(listener, {"tap": name, "day": day} | act, until=name)
-        seen.taps.append(time.monotonic() - begun)
-        seen.largest = max(seen.largest, target.memory())
+            seen.taps.append(time.monotonic() - begun)
+        except TimeoutError:
+            seen.taps.append(inf)
+        seen.memory = max(seen.memory, target.memory())
         was = "" if was else name
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_TAP_EVERY)
 
 
-async def signing_in(target: Target, seen: Seen, known: dict[str, str]) -> None:
-    """Sign in every other second in a browser that is known, until cancelled."""
-    while True:
+async def signing_in(target: Target, seen: Seen, known: dict[str, str], until: float) -> None:
+    """Sign in every other second in a browser that is known."""
+    while time.monotonic() < until:
         async with httpx.AsyncClient(timeout=60, cookies=known) as http:
             begun = time.monotonic()
             answer = await http.post(
                 f"{target.url}login", data={"login": "ada", "password": _PASSWORD}
             )
             took = time.monotonic() - begun
-            seen.sign_ins.append(took if answer.status_code == 303 else float("inf"))
+            seen.sign_ins.append(took if answer.status_code == 303 else inf)
         await asyncio.sleep(2)
 
 
-@asynccontextmanager
-async def running(*acts: Awaitable[None]) -> AsyncIterator[None]:
-    """Have these go on meanwhile."""
-    tasks = [asyncio.ensure_future(act) for act in acts]
-    try:
-        yield
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def nobody(_port: int, _answers: Counter[str]) -> None:
+    """No flood at all."""
+    await asyncio.sleep(3600)
 
 
-FLOODS: dict[str, Callable[[Target, Seen], Awaitable[None]]] = {
-    "nobody": lambda target, seen: asyncio.sleep(3600),
-    "GET /login": lambda target, seen: requests(target, seen, lambda _: get("/login")),
-    "GET /register": lambda target, seen: requests(target, seen, lambda _: get("/register")),
-    "POST /login": lambda target, seen: requests(
-        target, seen, lambda number: post("/login", login=f"x{number}", password="x" * 20)
-    ),
-    "POST /register, crafted": lambda target, seen: requests(
-        target,
-        seen,
-        lambda number: post(
-            "/register",
-            username=f"x{number}",
-            email=f"x{number}@example.org",
-            first_name="X",
-            password=_CRAFTED,
-            zone="UTC",
-        ),
-    ),
+def get_all(path: str) -> Flood:
+    """Have a page asked for, again and again."""
+    return lambda port, answers: requests(port, answers, lambda _: get(path))
+
+
+def sign_ins(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
+    """A try of each name."""
+    return requests(
+        port, answers, lambda number: post("/login", login=f"x{number}", password="x" * 20)
+    )
+
+
+def crafted(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
+    """Passwords that take long to judge."""
+
+    def joining(number: int) -> bytes:
+        who = {"username": f"x{number}", "email": f"x{number}@example.org", "first_name": "X"}
+        return post("/register", **who, password=_CRAFTED, zone="UTC")
+
+    return requests(port, answers, joining)
+
+
+FLOODS: dict[str, Flood] = {
+    "nobody": nobody,
+    "GET /login": get_all("/login"),
+    "GET /register": get_all("/register"),
+    "POST /login": sign_ins,
+    "POST /register, crafted": crafted,
     "pongs": pongs,
     f"{PAGES} pages held": held,
 }
 
 
-async def main(*names: str) -> None:
-    """Measure each flood against a server of its own; print the figures."""
+def strangers(name: str, port: int, told: Connection) -> None:
+    """Flood until told to stop, then tell what was answered: in a process of its own."""
+    answers: Counter[str] = Counter()
+
+    async def until_told() -> None:
+        flood = asyncio.create_task(FLOODS[name](port, answers))
+        await asyncio.to_thread(told.recv)
+        if flood.done():
+            flood.result()
+        flood.cancel()
+
+    asyncio.run(until_told())
+    told.send(answers)
+
+
+async def flooded(name: str, port: int, seconds: float = _SECONDS) -> tuple[Seen, Counter[str]]:
+    """What a person sees for so long at a server of its own; and what strangers are answered."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    for number, (name, flood) in enumerate(FLOODS.items()):
+    seen = Seen()
+    told, theirs = multiprocessing.Pipe()
+    flood = multiprocessing.get_context("spawn").Process(
+        target=strangers, args=(name, port, theirs), daemon=True
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        target = Target(folder, port)
+        try:
+            async with httpx.AsyncClient(timeout=60) as http:
+                await target.ready(http)
+                known = {each: value for each, value in http.cookies.items() if "known" in each}
+                flood.start()
+                theirs.close()
+                until = time.monotonic() + seconds
+                await asyncio.gather(
+                    tapping(target, seen, http, until), signing_in(target, seen, known, until)
+                )
+                told.send("stop")
+                answers = await asyncio.to_thread(told.recv)
+        finally:
+            target.stop()
+    return seen, answers
+
+
+async def main(*names: str) -> None:
+    """Measure each flood; print the figures."""
+    for number, name in enumerate(FLOODS):
         if names and not any(name.startswith(each) for each in names):
             continue
-        seen = Seen()
-        with tempfile.TemporaryDirectory() as folder:
-            target = Target(folder, 18300 + number)
-            try:
-                async with httpx.AsyncClient(timeout=60) as http:
-                    await target.ready(http)
-                    known = {each: value for each, value in http.cookies.items() if "known" in each}
-                    async with running(
-                        flood(target, seen),
-                        tapping(target, seen, http),
-                        signing_in(target, seen, known),
-                    ):
-                        await asyncio.sleep(_SECONDS if flood is not held else 3 * _SECONDS)
-            finally:
-                target.stop()
-        taps = sorted(seen.taps)
-        figures = {
-            "taps": len(taps),
-            "tap p50 ms": round(1000 * taps[len(taps) // 2]) if taps else None,
-            "tap p99 ms": round(1000 * taps[int(len(taps) * 0.99)]) if taps else None,
-            "sign-in worst s": round(max(seen.sign_ins, default=float("inf")), 2),
-            "memory MB": seen.largest >> 20,
-            "answers": dict(seen.answers),
-        }
-        print(f"{name}: {json.dumps(figures)}", flush=True)
+        seen, answers = await flooded(name, 18300 + number)
+        print(f"{name}: {seen}; strangers' answers: {dict(answers)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ class Settings(BaseSettings):
     `closed`."""
 
     requests_per_second: int = Field(default=10, ge=1, le=100000)
-    """How many pages and forms a second strangers of one address may ask for, ten times as many at
-    once. Who is signed in is not counted, nor are files; a browser that somebody was signed in with
-    before has a count of its own."""
+    """How many pages, forms and sockets a second strangers of one address may ask for, ten times as
+    many at once. Who is signed in is not counted, nor are files; a browser that somebody was signed
+    in with before has a count of its own."""
 
     password_memory_kib: int = Field(default=65536, ge=8192, le=4194304)
     """What a password hash costs in memory (Argon2id); cheaper ones are renewed at the next

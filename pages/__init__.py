@@ -30,6 +30,7 @@ from pages import (
     signing_in,
     unsubscribe,
     verifying,
+    zones_file,
 )
 from pages.document import Document
 from pages.forwarded import Forwarded
@@ -50,6 +51,7 @@ def mount(app: App) -> FastAPI:
     memory.mount()
     day_words.mount(web)
     obstacles.mount(web, app.settings.base_url)
+    zones_file.mount(web)
     health.mount(web, app)
     requests = Requests()
     metrics.mount(web, app, requests)

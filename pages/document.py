@@ -58,6 +58,11 @@ def dressed_for(scope: Scope) -> Iterator[None]:
         yield
 
 
+def has_socket(request: Request) -> bool:
+    """Whether the page that answers this opens a socket: only what somebody is signed in for."""
+    return request.state.signed_in is not None
+
+
 def attributes() -> Markup:
     """The attributes of <html>."""
     theme = _theme.get()
@@ -92,8 +97,9 @@ def _themed(theme: str) -> Iterator[None]:
         _theme.reset(token)
 
 
-def _dress(_request: Request) -> dict[str, str]:
+def _dress(request: Request) -> dict[str, str]:
     return {
+        "has_socket": "true" if has_socket(request) else "false",
         "attributes": attributes(),
         "head": head(),
         "page_js": assets.address("page.js"),

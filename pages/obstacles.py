@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from moodtracker import language
 from moodtracker.language import gettext as _
-from pages import assets
+from pages import assets, document
 from pages.kept_text import KeptText
 
 FOLDER = "/obstacles/"
@@ -39,18 +39,19 @@ def mount(web: FastAPI, base_url: str) -> None:
 
 
 def add(request: Request) -> None:
-    """Let the page under construction, which will open a socket, look for what may fail."""
-    ui.add_body_html(_box(request) + assets.inline(request, assets.text("watch.js")))
+    """Let the page under construction look for what may fail."""
+    more = " data-socket" if document.has_socket(request) else ""
+    ui.add_body_html(_box(request, more) + assets.inline(request, assets.text("watch.js")))
 
 
 def markup(request: Request) -> str:
-    """The same for a page without a socket, which looks at its address alone."""
+    """The same for a page of words alone: it looks at its address at once."""
     return f'{_box(request)}<script src="{_address(request)}" defer></script>'
 
 
-def _box(request: Request) -> str:
+def _box(request: Request, more: str = "") -> str:
     return (
-        '<div id="obstacle" class="obstacle" aria-live="polite" hidden'
+        f'<div id="obstacle" class="obstacle" aria-live="polite" hidden{more}'
         f' data-base="{escape(_base_url)}" data-path="{escape(request.scope["path"])}"'
         f' data-told="{_address(request)}"></div>'
     )

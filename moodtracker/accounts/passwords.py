@@ -27,9 +27,8 @@ _hasher = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes, 4 lane
 class Line:
     """A line in which passwords are checked, or new ones made, in a few threads of its own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_once: int) -> None:
         """Make no thread yet; ``name`` is theirs."""
-        at_once = max(1, (os.cpu_count() or 1) // 2)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=name)
         self._queue = FairQueue(at_once, each=_MOST_OF_ONE, most=_MOST_WAITING)
 
@@ -45,8 +44,8 @@ class Line:
 
 # A hash is slow on purpose: few are made at a time, apart from the threads that everything else
 # runs in. Who joins, or chooses a new password, keeps nobody from signing in.
-signing_in = Line("signing-in")
-choosing = Line("choosing")
+signing_in = Line("signing-in", max(1, (os.cpu_count() or 1) // 2))
+choosing = Line("choosing", 1)
 
 
 def set_cost(memory_kib: int, passes: int, lanes: int) -> None:

@@ -24,7 +24,7 @@ from moodtracker.app import App
 from moodtracker.fair_queue import Busy, FairQueue
 from moodtracker.language import gettext as _
 from moodtracker.mail import unsubscribe
-from pages import errors, health, installing, obstacles
+from pages import errors, health, installing, obstacles, zones_file
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.admission import Admission
@@ -46,9 +46,10 @@ _OPEN_PATHS = {"/login", "/register", "/metrics", "/favicon.ico"} | health.PATHS
 _OPEN_PATHS |= {"/login/provider", "/login/provider/join", "/login/provider/connect"}
 _OPEN_PATHS |= {BACK, ENDED, SIGNED_OUT, unsubscribe.PATH}
 _OPEN_PATHS |= {"/forgot", "/reset", "/verify"}
-_OPEN_PATHS |= installing.PATHS
+_OPEN_PATHS |= installing.PATHS | {zones_file.PATH}
 # What answers nobody in particular: whose cookie it came with is not asked, nor is the database.
-_MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico"} | installing.FILES
+_MACHINES = {"/healthz", "/readyz", "/metrics", "/favicon.ico", zones_file.PATH}
+_MACHINES |= installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
 _PROVIDER = "/login/provider"
@@ -230,6 +231,9 @@ class Guard:
         brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
         _cookie, found = await self._find(brought, sessions.nothing_more)
         who = found[0] if found else None
+        if who is None and not self._asked.allows_one_more(network(_address(scope))):
+            await _turn_away(receive, send)
+            return
         client = _page_of(handshake, who)
         with self._sockets.place(client, who, _address(scope)) as budget:
             if budget is None:
@@ -237,21 +241,15 @@ class Guard:
                 return
             connection: SocketConnection = scope["state"]["connection"]
             connection.spend_from(budget)
-            if client is None:
+            if client is None or who is None:
                 await tell_gone(receive, send)
                 return
-
-            async def holds() -> bool:
-                return who is None or await asyncio.to_thread(
-                    sessions.is_open, self._app.database, who
-                )
-
             socket = PageSocket(
                 receive,
                 send,
                 client,
                 rate=budget.messages,
-                holds=holds,
+                holds=partial(asyncio.to_thread, sessions.is_open, self._app.database, who),
                 send_away=self._send_away,
             )
             scope["query_string"] = handshake.query(client.id)
@@ -277,11 +275,10 @@ class Guard:
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:
     """The page that a socket names, if it was asked for with the session that the socket brings."""
     client = Client.instances.get(handshake.client_id)
-    if client is None:
+    if client is None or who is None:
         return None
     asked_by: SignedIn | None = client.request.state.signed_in
-    is_bound = (asked_by and asked_by.token_hash) == (who and who.token_hash)
-    return client if is_bound else None
+    return client if asked_by and asked_by.token_hash == who.token_hash else None
 
 
 def _is_there(scope: Scope) -> bool:

@@ -1,7 +1,7 @@
 """How much of something one person, one address, or everybody together may hold at once."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Generic, TypeVar
 
 Held = TypeVar("Held", bound=Hashable)
@@ -24,17 +24,9 @@ class Places(Generic[Held]):
         """Whether it is held."""
         return held in self._groups_of
 
-    def __iter__(self) -> Iterator[str]:
-        """The names of the groups that hold anything."""
-        return iter(self._groups)
-
     def held_by(self, group: str) -> int:
         """How much a group holds."""
         return len(self._groups.get(group, ()))
-
-    def oldest(self, group: str) -> Held:
-        """What a group has held for longest."""
-        return next(iter(self._groups[group]))
 
     def has_room(self, groups: Groups) -> bool:
         """Whether none of these groups holds its most."""

@@ -1,7 +1,8 @@
 """Pages that were asked for, and whose socket has not come yet: few for each, and not for long.
 
 NiceGUI builds a page in memory before it knows whether a browser will ever show it, and keeps it
-for a minute. Crawlers and floods would fill the memory with such pages.
+for a minute. A page of somebody who is not signed in opens no socket: it is forgotten as soon as it
+is answered with, so that crawlers and floods fill nothing.
 """
 
 from collections.abc import Iterable
@@ -12,15 +13,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SignedIn
-from moodtracker.accounts.throttling import network
 from pages import memory
-from pages.guard.places import Groups, Places
+from pages.guard.places import Places
 
 # The oldest goes where there are more. A browser whose page has gone asks for it anew by itself.
 _A_PERSON_S = 24
 _ALL_PEOPLE_S = 1000
-_AN_ADDRESS_S = 60
-_ALL_STRANGERS = 500
 # A slow network needs some time for the framework, once; then the browser has it.
 _PATIENCE_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 5.0
@@ -42,11 +40,12 @@ class Unopened:
     async def watched(
         self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send, *, is_seen: bool
     ) -> None:
-        """Have ``inner`` answer, hold the page that it answers with, and forget any other.
+        """Have ``inner`` answer, hold the page that it answers a person with, and forget any other.
 
         A request may have had a page built that is not its answer: where it redirects, where an
         error takes the page's place, and where nobody sees more than the head (``is_seen``).
         """
+        who: SignedIn | None = scope["state"]["signed_in"]
         latest = next(reversed(Client.instances), None)
 
         async def sending(message: Message) -> None:
@@ -54,8 +53,8 @@ class Unopened:
             if message["type"] == "http.response.start" and "nicegui_page_path" in scope:
                 made = _made_for(scope, latest)
                 is_page = Headers(raw=message["headers"]).get("x-nicegui-content")
-                if made and is_seen and is_page:
-                    self._hold(made.pop(0), scope)
+                if made and is_seen and is_page and who:
+                    self._hold(made.pop(0), who)
                 _forget(made)
             await send(message)
 
@@ -65,11 +64,11 @@ class Unopened:
             _forget(_made_for(scope, latest))
             raise
 
-    def _hold(self, client: Client, scope: Scope) -> None:
+    def _hold(self, client: Client, who: SignedIn) -> None:
         memory.forget_html(client)
         memory.let_rest(client)
-        who: SignedIn | None = scope["state"]["signed_in"]
-        gone = self._places.take(client.id, _groups(who, scope["state"]["address"]))
+        groups = {f"person {who.person.id}": _A_PERSON_S, "people": _ALL_PEOPLE_S}
+        gone = self._places.take(client.id, groups)
         _forget(Client.instances[old] for old in gone if old in Client.instances)
 
     def _is_opened(self, client: Client) -> None:
@@ -79,12 +78,6 @@ class Unopened:
 
     def _is_gone(self, client: Client) -> None:
         self._places.leave(client.id)
-
-
-def _groups(who: SignedIn | None, address: str) -> Groups:
-    if who is not None:
-        return {f"person {who.person.id}": _A_PERSON_S, "people": _ALL_PEOPLE_S}
-    return {f"address {network(address)}": _AN_ADDRESS_S, "strangers": _ALL_STRANGERS}
 
 
 def _made_for(scope: Scope, latest: str | None) -> list[Client]:

@@ -21,7 +21,7 @@ def test_nothing_moves_while_a_page_loads(server, open_browser, viewport, path):
     browser.add_init_script(SHIFTS)
     page = browser.new_page()
     page.goto(server.url + path)
-    page.wait_for_function("window.did_handshake === true")
+    page.wait_for_selector("main")
     page.wait_for_timeout(500)
     assert page.evaluate("window.shifts") < 0.01
 

@@ -6,6 +6,7 @@ import httpx
 import nicegui
 import pytest
 from jinja2 import Environment, meta
+from starlette.requests import Request
 
 from pages import document
 from pages.assets import FOLDER
@@ -56,4 +57,5 @@ def test_our_template_asks_for_nothing_but_what_niceguis_own_does_and_we_give() 
         meta.find_undeclared_variables(Environment(autoescape=True).parse(file.read_text()))
         for file in (own, theirs)
     )
-    assert asked <= given | set(document._dress(None))
+    request = Request({"type": "http", "state": {"signed_in": None}})
+    assert asked <= given | set(document._dress(request))

@@ -4,6 +4,7 @@ import re
 import httpx
 import pytest
 
+from moodtracker import days
 from support.server import PASSWORD
 
 FORM = {
@@ -81,12 +82,23 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(server):
         assert "set-cookie" not in answer.headers
 
 
-def test_the_zone_of_the_browser_is_filled_in_before_there_is_a_connection(server, open_browser):
+def test_the_zone_of_the_browser_is_filled_in_without_a_connection(server, open_browser):
     page = open_browser(server, timezone_id="Asia/Tokyo").new_page()
-    page.route_web_socket(re.compile("_nicegui_ws"), lambda socket: None)  # which says nothing
+    sockets = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto(f"{server.url}/register")
     page.wait_for_function("document.getElementById('zone')?.value === 'Asia/Tokyo'")
-    assert not page.evaluate("window.did_handshake")
+    page.wait_for_load_state("networkidle")
+    assert sockets == []
+
+
+def test_all_zones_are_one_file_that_a_browser_keeps(server):
+    page = httpx.get(f"{server.url}/register").text
+    (address,) = re.findall(r'src="(/zones\.js\?v=\w+)"', page)
+    answer = httpx.get(server.url + address)
+    assert "immutable" in answer.headers["cache-control"]
+    assert all(name in answer.text for name in days.zone_names())
+    assert "Europe/Berlin" not in page
 
 
 def test_what_was_typed_stays_in_the_form_but_for_the_password(server, open_browser):

@@ -1,11 +1,14 @@
 """What a stranger's requests may cost: nobody who belongs here waits for them."""
 
 import asyncio
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
 import httpx
 import pytest
+from websockets import InvalidStatus
 from zxcvbn import matching
 
 from moodtracker.accounts import password_rules
@@ -13,7 +16,7 @@ from moodtracker.fair_queue import Busy
 from pages import files
 from support.loops import run
 from support.open_page import OpenPage
-from support.server import NO_TLS, PASSWORD, WAIT_SECONDS
+from support.server import NO_TLS, PASSWORD, ROOT, WAIT_SECONDS
 from support.tapping import shown_in
 
 # Each letter in each way that it is written: zxcvbn tries hundreds of readings.
@@ -85,6 +88,22 @@ def sign_in(server, _cookie):
     return answer.cookies
 
 
+def test_strangers_of_one_address_open_so_many_sockets_and_people_more(make_server):
+    server = make_server(REQUESTS_PER_SECOND="1").start()
+    page = OpenPage(server, server.register("ada"))
+
+    def is_open():
+        try:
+            with page.socket(cookie=None):
+                return True
+        except InvalidStatus:
+            return False
+
+    assert not all(is_open() for _ in range(60))
+    with page.connected():
+        pass
+
+
 async def flood(server, path, data, number, meanwhile):
     limits = httpx.Limits(max_connections=number)
     async with httpx.AsyncClient(timeout=None, limits=limits, verify=NO_TLS) as http:
@@ -122,6 +141,25 @@ def test_who_is_known_is_served_before_a_stranger_s_many_forms_are(make_server, 
     for answer in answers:
         if answer.status_code in (429, 503):
             assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_strangers_pages_are_made_one_after_the_other_and_none_is_kept(make_server, method):
+    server = make_server()
+    server.program = ROOT / "tests" / "support" / "counting_main.py"
+    server.start()
+
+    async def ask():
+        limits = httpx.Limits(max_connections=60)
+        async with httpx.AsyncClient(timeout=None, limits=limits, verify=NO_TLS) as http:
+            address = f"{server.url}/register"
+            return await asyncio.gather(*(http.request(method, address) for _ in range(60)))
+
+    answers = run(ask())
+    assert {answer.status_code for answer in answers} <= {200, 422, 429, 503}
+    os.kill(server.pid, signal.SIGUSR1)
+    server.await_log("pages at once:")
+    assert "pages at once: 1." in server.log
 
 
 @pytest.mark.parametrize(

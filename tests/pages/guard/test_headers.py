@@ -102,9 +102,9 @@ def test_no_page_wants_what_its_policy_forbids(server, cookie, open_browser, who
     page.on("pageerror", lambda error: broken.append(error.message))
     for path in paths:
         page.goto(f"{server.url}{path}")
-        if "_nicegui" in page.content():
+        if who == "person" and "_nicegui" in page.content():
             page.wait_for_function("window.did_handshake === true")
-        assert page.locator("main, table").count() >= 1, path
+        page.wait_for_selector("main, table")
     assert broken == []
 
 
