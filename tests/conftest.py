@@ -183,6 +183,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(template, tmp_path / "moodtracker.db")
         return f"sqlite:///{tmp_path / 'moodtracker.db'}"
     url: str = request.getfixturevalue(f"{request.param}_template")
+    _empty(url)
+    return url
+
+
+@pytest.fixture(scope="module")
+def postgresql_url(postgresql_template: str) -> str:
+    """A migrated PostgreSQL database that is empty before the first test of a module."""
+    _empty(postgresql_template)
+    return postgresql_template
+
+
+def _empty(url: str) -> None:
+    """Take out what other tests left, up to the last time that they saw (D4)."""
     database = Database(url)
     with database.write() as session:
         # Quicker than TRUNCATE, which makes a new file for each table, index and part.
@@ -190,7 +203,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             session.execute(delete(table))
         session.execute(text("SELECT setval('users_id_seq', 1, false)"))
     database.close()
-    return url
 
 
 @pytest.fixture

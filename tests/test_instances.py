@@ -69,8 +69,8 @@ class Instance:
 
 
 @pytest.fixture
-def database(postgresql_template):
-    opened = Database(postgresql_template)
+def database(postgresql_url):
+    opened = Database(postgresql_url)
     yield opened
     opened.close()
 
@@ -84,11 +84,11 @@ def own_cluster():
 
 
 @pytest.fixture
-def start(postgresql_template):
+def start(postgresql_url):
     started = []
 
     def start_one():
-        started.append(Instance(postgresql_template))
+        started.append(Instance(postgresql_url))
         return started[-1]
 
     yield start_one
@@ -172,12 +172,10 @@ def test_a_change_that_cannot_be_told_is_not_made(start, database):
     assert not here.heard_more(here)
 
 
-def test_an_instance_that_is_killed_after_its_commit_has_told_the_others(
-    start, postgresql_template
-):
+def test_an_instance_that_is_killed_after_its_commit_has_told_the_others(start, postgresql_url):
     there = start()
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_AFTER_ITS_COMMIT, postgresql_template], check=False
+        [sys.executable, "-c", KILLED_AFTER_ITS_COMMIT, postgresql_url], check=False
     )
     assert done.returncode == -signal.SIGKILL
     assert there.hears()
@@ -231,8 +229,8 @@ class PooledDatabase(Database):
             yield Pooler(one, other)
 
 
-def test_a_pooler_that_takes_listen_and_brings_nothing_is_named(postgresql_template, caplog):
-    database, told = PooledDatabase(postgresql_template), []
+def test_a_pooler_that_takes_listen_and_brings_nothing_is_named(postgresql_url, caplog):
+    database, told = PooledDatabase(postgresql_url), []
     database.live.follow_gaps(lambda: told.append(True))
     instances = Instances(database)
     instances.start()

@@ -15,8 +15,8 @@ PATIENCE = 30
 
 
 @pytest.fixture
-def database(postgresql_template) -> Iterator[Database]:
-    opened = Database(postgresql_template, Limits(connections=4, statement=50, lock=40, idle=30))
+def database(postgresql_url) -> Iterator[Database]:
+    opened = Database(postgresql_url, Limits(connections=4, statement=50, lock=40, idle=30))
     yield opened
     opened.close()
 
@@ -69,8 +69,8 @@ def test_an_address_of_one_host_stays_as_it_is(given):
     assert postgresql.address(given).render_as_string() == given
 
 
-def test_a_host_that_is_not_there_is_passed_over(postgresql_template):
-    scheme, _, rest = postgresql_template.partition("://")
+def test_a_host_that_is_not_there_is_passed_over(postgresql_url):
+    scheme, _, rest = postgresql_url.partition("://")
     login, _, place = rest.rpartition("@")
     host, _, name = place.partition("/")
     database = Database(f"{scheme}://{login}@127.0.0.1:{free_port()},{host}/{name}")
@@ -94,8 +94,8 @@ def test_every_connection_has_its_limits(database, name, value):
         assert session.scalar(text(f"SHOW {name}")) == value
 
 
-def test_a_statement_that_takes_too_long_is_ended(postgresql_template):
-    database = Database(postgresql_template, Limits(statement=1))
+def test_a_statement_that_takes_too_long_is_ended(postgresql_url):
+    database = Database(postgresql_url, Limits(statement=1))
     with pytest.raises(DBAPIError, match="statement timeout"), database.read() as session:
         session.execute(text("SELECT pg_sleep(60)"))
     database.close()
@@ -186,9 +186,9 @@ def test_what_never_goes_well_ends(database):
 
 
 @pytest.fixture
-def database_killer(postgresql_template):
+def database_killer(postgresql_url):
     """Ends the server's side of a session's connection, now or once it is given back."""
-    other = Database(postgresql_template)
+    other = Database(postgresql_url)
 
     def kill(session, *, at_once=True):
         pid = session.scalar(text("SELECT pg_backend_pid()"))

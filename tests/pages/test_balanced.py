@@ -17,15 +17,15 @@ AFFINITY = "moodtracker-instance"
 
 
 @pytest.fixture(scope="module")
-def database(postgresql_template):
-    opened = Database(postgresql_template)
+def database(postgresql_url):
+    opened = Database(postgresql_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture(scope="module")
-def balanced(postgresql_template, tmp_path_factory):
-    running = Balanced(tmp_path_factory.mktemp("balanced"), postgresql_template)
+def balanced(postgresql_url, tmp_path_factory):
+    running = Balanced(tmp_path_factory.mktemp("balanced"), postgresql_url)
     yield running.start()
     running.stop()
 
