@@ -24,9 +24,10 @@ def test_a_flood_of_strangers_keeps_nobody_from_their_board(name):
     assert inf not in seen.sign_ins
     assert seen.memory < MOST_MEMORY
     asked = sum(number for answer, number in answers.items() if answer.isdecimal())
-    if name.startswith(("GET", "POST")):
-        assert answers["429"] > asked / 2
+    is_of_requests = name.startswith(("GET", "POST"))
+    assert answers["429"] or not is_of_requests
     if IS_AT_LENGTH:
+        assert answers["429"] > asked / 2 or not is_of_requests
         assert seen.tap_p99 < 0.25
         assert max(seen.sign_ins) < 3
         assert name != f"{PAGES} pages held" or asked == PAGES
