@@ -123,14 +123,20 @@ CHANGES = {
     "other sessions": sessions.end_others,
     "session": lambda db, who: sessions.end(db, who.person.id, who.token_hash),
     "own password": lambda db, who: new_password.change(db, who, PASSPHRASE),
-    "switched off": lambda db, who: administering.switch_off(db, who.person.id, by=0),
-    "switched on": lambda db, who: administering.switch_on(db, who.person.id),
+    "switched off": lambda db, who: administering.switch_off(db, who.person.id, administrator(db)),
+    "switched on": lambda db, who: administering.switch_on(db, who.person.id, administrator(db)),
     "leaving": lambda db, who: leaving.delete_account(db, who.person.id),
 }
 
 
+def administrator(db):
+    with db.read() as session:
+        return session.scalar(select(users.id).where(users.administrator))
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_change_of_a_persons_is_told_with_its_commit(database, join, change):
+    join("boss")
     ada = join()
     sessions.open_session(database, ada.person.id)  # another browser
     told, committed = [], []

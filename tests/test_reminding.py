@@ -240,8 +240,10 @@ def test_one_person_whose_zone_is_unknown_or_whose_record_is_damaged_stops_nobod
         Preferences(database).set_reminder(who, {"reminder": "on", "reminder_at": "20:00"})
     with database.write() as session:
         session.execute(text("UPDATE users SET zone = 'Mars/Olympus' WHERE username = 'bob'"))
-        if database.is_sqlite:
+        if database.is_sqlite:  # by a version that let it
+            session.execute(text("PRAGMA ignore_check_constraints = ON"))
             session.execute(text("UPDATE users SET latest_day = 'x' WHERE username = 'cy'"))
+            session.execute(text("PRAGMA ignore_check_constraints = OFF"))
     moved_clock.set(2026, 11, 24, 19)
     deliver()
     assert "ada@example.org" in mail_server.recipients()
