@@ -172,8 +172,7 @@ class Backups:
 
         An empty one would start as a new server, on which the next to come is the administrator.
         """
-        is_empty = not self._source.exists() or self._source.stat().st_size == 0
-        if is_empty and (there := self.all()):
+        if (there := self.all()) and not _holds_anything(self._source):
             raise DatabaseError(
                 f"The database {self._source} is missing or empty, but there are backups of it. "
                 f"Put the newest back with `moodtracker restore {there[0]}`, or move the backups "
@@ -224,6 +223,17 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _holds_anything(file: Path) -> bool:
+    """Whether there are tables in it; SQLite takes a file of a few bytes for an empty database."""
+    if not file.exists():
+        return False
+    try:
+        with closing(_open(file)) as connection:
+            return bool(_one(connection, "SELECT count(*) FROM sqlite_master"))
+    except sqlite3.Error:
+        return True  # whoever opens it next says what is wrong with it
 
 
 def _open_backup(file: Path) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from moodtracker.settings import SHORTEST_SECRET_KEY, Settings, SettingsError
+from moodtracker.settings import Settings, SettingsError, can_be_guessed
 
 MADE_FILE = "secret_key"
 
@@ -39,7 +39,7 @@ class Secret:
             ) from None
         except UnicodeDecodeError:
             key = ""
-        if len(key) < SHORTEST_SECRET_KEY:
+        if can_be_guessed(key):
             raise SettingsError(
                 f"The secret key in {file} is empty or damaged. Put it back from a backup, or "
                 "delete the file to have a new one made: links in emails sent so far then stop "

@@ -40,6 +40,7 @@ SECRETS = (
     "healthcheck_url",
 )
 SHORTEST_SECRET_KEY = 32
+_FEWEST_CHARACTERS = 8  # different ones; a key made at random has more
 _SHORTEST_METRICS_TOKEN = 16
 
 
@@ -178,6 +179,8 @@ class Settings(BaseSettings):
     def _fill_in(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Read secrets from their files, and derive what was not given."""
         given = {name: _without_quotes(value) for name, value in given.items()}
+        if given.get("secret_key") == "":
+            raise ValueError("SECRET_KEY is empty: leave it out to have one made in DATA_DIR")
         filled = {name: value for name, value in given.items() if value not in ("", None)}
         for name in SECRETS:
             file = filled.get(f"{name}_file")
@@ -201,7 +204,7 @@ class Settings(BaseSettings):
         ):
             if login and any(letter < " " or letter == "\x7f" for letter in login):
                 raise ValueError(f"{name} has a control character, such as a line break")
-        if self.secret_key and len(self.secret_key.get_secret_value()) < SHORTEST_SECRET_KEY:
+        if self.secret_key and can_be_guessed(self.secret_key.get_secret_value()):
             raise ValueError(
                 f"SECRET_KEY needs {SHORTEST_SECRET_KEY} characters or more that nobody can guess"
             )
@@ -317,11 +320,19 @@ def _public(name: str) -> str:
 
 def _read(setting: str, file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip()
+        content = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(
             f"{setting} names a file that cannot be read ({type(error).__name__})"
         ) from None
+    if not content:
+        raise ValueError(f"{setting} names a file that is empty")
+    return content
+
+
+def can_be_guessed(key: str) -> bool:
+    """Whether a secret key is too short, or hardly more than one character again and again."""
+    return len(key.strip()) < SHORTEST_SECRET_KEY or len(set(key)) < _FEWEST_CHARACTERS
 
 
 def _in_words(item: Any) -> str:

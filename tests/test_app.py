@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,18 +34,32 @@ def test_opening_makes_a_database_that_is_ready(app, tmp_path):
     assert (tmp_path / "data" / "moodtracker.db").exists()
 
 
-@pytest.mark.parametrize("what", ["gone", "empty"])
-def test_a_database_that_is_gone_while_backups_are_there_is_refused(app, tmp_path, what):
+def without_tables(file):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+LOST = {
+    "gone": lambda file: None,
+    "empty": lambda file: file.touch(),
+    "one byte": lambda file: file.write_bytes(b"\0"),
+    "a line": lambda file: file.write_text("\n"),
+    "no tables": without_tables,
+}
+
+
+@pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+def test_a_database_that_is_gone_while_backups_are_there_is_refused(app, tmp_path, lose):
     app.backups.keep_up()
     app.close()
     file = tmp_path / "data" / "moodtracker.db"
     file.unlink()
-    if what == "empty":
-        file.touch()
+    lose(file)
+    was_there = file.exists()
     (newest,) = app.backups.all()
     with pytest.raises(DatabaseError, match=f"moodtracker restore {newest}"):
         App.open(settings.load(data_dir=tmp_path / "data"))
-    assert file.exists() == (what == "empty")
+    assert file.exists() == was_there
 
 
 def count(app, table):

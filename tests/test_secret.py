@@ -24,12 +24,27 @@ def test_a_key_is_made_at_the_first_start_and_kept(tmp_path):
     assert secret_of(tmp_path / "elsewhere").key("cookies") != first.key("cookies")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 40])
+@pytest.mark.parametrize("content", [b"", b"\n", b"short", b"\xff" * 40, b"\0" * 64, b" " * 40])
 def test_a_key_that_is_empty_or_damaged_is_refused_with_its_cure(tmp_path, content):
     (tmp_path / "secret_key").write_bytes(content)
     with pytest.raises(SettingsError, match="delete the file to have a new one made"):
         secret_of(tmp_path)
     assert (tmp_path / "secret_key").read_bytes() == content
+
+
+@pytest.mark.parametrize("given", ["", '""', " " * 40, "\0" * 64, "changeme" * 4])
+def test_a_key_from_the_settings_that_is_empty_or_can_be_guessed_is_refused(tmp_path, given):
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        secret_of(tmp_path, secret_key=given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\0" * 64])
+def test_a_file_for_the_key_that_is_empty_or_holds_none_is_refused(tmp_path, content):
+    file = tmp_path / "key"
+    file.write_text(content)
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        secret_of(tmp_path / "data", secret_key_file=file)
 
 
 def test_only_its_owner_can_read_the_key(tmp_path):

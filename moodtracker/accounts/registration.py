@@ -231,16 +231,15 @@ def register(
 def add(database: Database, new: Registration, *, administrator: bool = False) -> Person:
     """Make an account for somebody, as the operator wishes, whoever may register.
 
-    The first administrator that is made so is the first person. Raises :class:`InvalidInput`
-    where the username is taken.
+    Nobody who registers afterwards is the first: from now on the operator says who administers.
+    Raises :class:`InvalidInput` where the username is taken.
     """
     password_hash = passwords.hash_password(new.password)
     try:
         with database.write() as session:
             _refuse_taken(session, new)
             row = _row(new, password_hash, administrator=administrator)
-            if administrator:
-                administrators.found(session)
+            administrators.found(session)
             return _welcome(session, row, "")
     except IntegrityError:  # somebody took the name in the same moment
         raise InvalidInput({"username": _("This is already in use here.")}) from None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from moodtracker import rights
 from moodtracker.checks.finding import Finding
 from moodtracker.secret import MADE_FILE
-from moodtracker.settings import SHORTEST_SECRET_KEY, Settings
+from moodtracker.settings import Settings, can_be_guessed
 
 _FOLDER = "data folder"
 _KEY = "secret key"
@@ -58,7 +58,7 @@ def look_at_secret(config: Settings) -> Iterator[Finding]:
             f"chmod 600 {file}; to be sure, delete it, and everybody signs in anew.",
         )
         return
-    if len(file.read_text(encoding="ascii", errors="replace").strip()) < SHORTEST_SECRET_KEY:
+    if can_be_guessed(file.read_text(encoding="ascii", errors="replace")):
         yield Finding.fault(
             _KEY,
             f"{file} is empty or cut short.",

@@ -110,11 +110,13 @@ def test_the_operator_s_first_administrator_is_the_first_person(database, newcom
     assert not registration.is_open(database, "first")
 
 
-def test_somebody_of_the_operator_s_who_is_promoted_is_the_first_person(database, newcomer):
-    person = registration.add(database, newcomer)
-    assert registration.is_open(database, "first")
-    administrators.promote(database, person.id)
-    assert not registration.is_open(database, "first")
+@pytest.mark.parametrize("policy", ["first", "invite", "open"])
+def test_whoever_registers_beside_people_of_the_operator_s_is_not_the_first(
+    database, newcomer, join, policy
+):
+    registration.add(database, newcomer)
+    assert registration.is_open(database, policy) == (policy == "open")
+    assert not join("eve").person.administrator
 
 
 def test_a_name_that_is_taken_is_said_after_one_more_try(database, newcomer):
