@@ -23,14 +23,20 @@ _UNSEEN = frozenset(
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 LONGEST_LOGIN = 300  # of what is typed; more is cut off, or refused, before it costs anything
 # Small letters of three alphabets that look like Latin ones in most fonts (Unicode TS 39).
-_LATIN = "aeocpxysijhdqwlv"
-_CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵ"
-_GREEK = dict(zip("αορνικυ", "aopviku", strict=True))
+_LATIN = "aeocpxysijhdqwlvk"
+_CYRILLIC = "аеосрхуѕіјһԁԛԝӏѵк"
+_GREEK = dict(zip("αορνικυτ", "aopvikut", strict=True))
 _OF_CYRILLIC = dict(zip(_CYRILLIC, _LATIN, strict=True))
 _AS_LATIN = str.maketrans(_OF_CYRILLIC | _GREEK | {"ı": "i", "ɡ": "g", "ɑ": "a"})
 _AS_CYRILLIC = str.maketrans({latin: other for other, latin in _OF_CYRILLIC.items()})
 _AS_GREEK = str.maketrans({latin: other for other, latin in _GREEK.items()})
-_TOLD_APART = {"LATIN", "CYRILLIC", "GREEK"}
+# These are written together (Unicode TS 39, "Highly Restrictive").
+_TOGETHER = (
+    {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO"},
+    {"LATIN", "CJK", "HANGUL"},
+)
+_LETTERS = {"Ll", "Lo", "Lu", "Lt"}
+_OF_PHONETICS = "phonetics"  # letters of no language, which look like those of one
 
 
 def is_unseen(character: str) -> bool:
@@ -104,9 +110,18 @@ def look_alikes(username: str) -> set[str]:
 
 
 def mixes_alphabets(username: str) -> bool:
-    """Whether letters of several alphabets stand in it that are easily taken for each other."""
-    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in username}
-    return len(alphabets & _TOLD_APART) > 1
+    """Whether its letters are of several alphabets that nobody writes together."""
+    alphabets = {_alphabet(each) for each in username if unicodedata.category(each) in _LETTERS}
+    is_usual = len(alphabets) < 2 or any(alphabets <= together for together in _TOGETHER)
+    return _OF_PHONETICS in alphabets or not is_usual
+
+
+def _alphabet(letter: str) -> str:
+    """By the first word of its name in Unicode, which is its script's."""
+    name = unicodedata.name(letter, "")
+    if "SMALL CAPITAL" in name or "\u1d00" <= letter <= "\u1dbf":
+        return _OF_PHONETICS
+    return name.partition(" ")[0]
 
 
 def _seen(text: str) -> str:

@@ -30,6 +30,7 @@ def delete_account(
         if person is None:
             return
         _delete(session, user_id)
+        post.drop_asked_for(session, person.username, person.email)
         tell(session, user_id)
         if person.mail_address:
             post.ask(

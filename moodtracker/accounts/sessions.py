@@ -109,6 +109,11 @@ def open_session(
     return f"{user_id}.{token}"
 
 
+def may_be(cookie: str) -> bool:
+    """Whether a cookie looks like one of ours, which is then to be looked up."""
+    return _key(cookie) is not None
+
+
 def find(database: Database, cookie: str | None) -> SignedIn | None:
     """Who holds this cookie, or None where it names no session that is still open."""
     found = find_with(database, cookie, nothing_more)

@@ -120,6 +120,12 @@ def drop_goodbyes(database: Database) -> None:
         database.forget_soon()
 
 
+def drop_asked_for(session: Session, *names: str | None) -> None:
+    """Forget what somebody asked for by one of these names without saying who they are."""
+    which = (messages.user_id == NOBODY, messages.email.in_(list(filter(None, names))))
+    session.execute(delete(MessageRow).where(*which))
+
+
 def drop(session: Session, user_id: int, *kinds: Kind) -> None:
     """Forget what waits to be sent to a person; of all kinds where none is named."""
     waiting = delete(MessageRow).where(messages.user_id == user_id)

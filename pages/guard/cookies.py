@@ -41,5 +41,11 @@ def cookies_in(headers: Iterable[str]) -> dict[str, list[str]]:
         for pair in header.split(";"):
             name, _, value = pair.strip(" \t").partition("=")
             if _OURS in name:
-                found.setdefault(name.rstrip(" \t"), []).append(value.lstrip(" \t"))
+                found.setdefault(name.rstrip(" \t"), []).append(_unquoted(value.lstrip(" \t")))
     return found
+
+
+def _unquoted(value: str) -> str:
+    """Without the quotes that a value may stand in (RFC 6265, 4.1.1)."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+    return value[1:-1] if is_quoted else value

@@ -53,7 +53,7 @@ _MACHINES |= installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
 _PROVIDER = "/login/provider"
-_MOST_OF_A_NAME = 4
+_MOST_OF_A_NAME = 20  # each is looked up
 _AT_ONCE = 10  # times as many as in a second
 
 
@@ -259,7 +259,7 @@ class Guard:
     def _session_cookies(self, cookies: Mapping[str, list[str]]) -> list[str]:
         """Each that there may be: another app of the host can have set one of our name."""
         brought = dict.fromkeys(cookies.get(cookie_name(self._app), ()))
-        return [cookie for cookie in brought if cookie][:_MOST_OF_A_NAME]
+        return [cookie for cookie in brought if sessions.may_be(cookie)][:_MOST_OF_A_NAME]
 
     async def _find(
         self, brought: Sequence[str], read: Callable[[Session, Person], object]

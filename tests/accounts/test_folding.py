@@ -150,3 +150,22 @@ def test_folding_again_changes_nothing(text):
     assert fold(folded) == folded
     assert unicodedata.is_normalized("NFKC", folded)
     assert counted_as(named_by(text)) == counted_as(text)
+
+
+@pytest.mark.parametrize("mixed", ["bօbo", "bⲟbo", "bobᴏ", "ʙᴏʙ", "bഠbo", "aдam", "bоbo", "kаtja"])
+def test_a_username_is_in_one_alphabet_of_some_language(mixed):
+    assert mixes_alphabets(mixed)
+
+
+@pytest.mark.parametrize(
+    "usual",
+    ["josé", "анна", "άννα", "山田たろう", "taro山田", "김민수", "नमस्ते", "محمد", "ɔkɔto", "łódź1"],
+)
+def test_usernames_as_people_write_them_are_of_one(usual):
+    assert not mixes_alphabets(usual)
+
+
+@pytest.mark.parametrize(("here", "comes"), [("koko", "коко"), ("toto", "τοτο")])
+def test_a_whole_word_that_looks_like_another_is_the_same(here, comes):
+    assert here in look_alikes(comes)
+    assert comes in look_alikes(here)

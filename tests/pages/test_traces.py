@@ -101,6 +101,26 @@ def test_without_a_mail_server_nothing_of_the_good_bye_is_left(make_server):
     )
 
 
+def test_links_to_a_new_password_that_still_wait_go_with_whoever_leaves(make_server, mail_server):
+    server = make_server(**mail_server.settings, BACKUP_KEEP="0").start()
+    server.register("boss")
+    cookie = join_with_a_note(server)
+    put_off(mail_server)
+    for typed in (WHO.upper(), f"{WHO}@Example.org"):
+        httpx.post(f"{server.url}/forgot", data={"login": typed}, timeout=WAIT_SECONDS)
+    await_that(lambda: waiting_links(server) == 2)
+    post_form(server, cookie, "/settings/leave", password=PASSWORD)
+    await_that(
+        lambda: not traces(server.folder / "data"), told=lambda: traces(server.folder / "data")
+    )
+
+
+def waiting_links(server):
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        query = "SELECT count(*) FROM messages WHERE kind = 'reset' AND attempts > 0"
+        return database.execute(query).fetchone()[0]
+
+
 def test_a_log_that_somebody_reads_from_is_emptied_afterwards(tmp_path, sqlite_template):
     file = tmp_path / "moodtracker.db"
     file.write_bytes(sqlite_template.read_bytes())

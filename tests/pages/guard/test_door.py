@@ -129,6 +129,9 @@ def test_another_cookie_of_our_name_signs_nobody_out(server):
     for header in (
         f"moodtracker={cookie}; moodtracker=x",
         f"moodtracker=1.x; moodtracker={cookie}",
+        "".join(f"moodtracker=wrong{number}; " for number in range(30)) + f"moodtracker={cookie}",
+        "".join(f"moodtracker=1.x{number}; " for number in range(15)) + f"moodtracker={cookie}",
+        f'moodtracker="{cookie}"',
     ):
         assert httpx.get(f"{server.url}/", headers={"Cookie": header}).status_code == 200
     answer = httpx.post(
