@@ -120,7 +120,8 @@ def _text(part: Message) -> str:
 
 def _blocks(part: Message) -> list[Message]:
     """The fields about each recipient, and those about the report itself."""
-    return [message_from_string(block.strip()) for block in _BLANK_LINE.split(_text(part))]
+    blocks = map(str.strip, _BLANK_LINE.split(_text(part)))
+    return [message_from_string(block) for block in blocks if block]
 
 
 def _returned(parts: list[Message]) -> Iterator[Message]:

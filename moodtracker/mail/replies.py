@@ -63,18 +63,25 @@ _SENT_TOO_MUCH = (
     r"(sending|daily|hourly|outgoing|outbound)\b.{0,30}(limit|quota)|limit.{0,30}\bsending|"
     r"\brate\b.{0,20}(limit|exceed)"
 )
+_TOO_MUCH_OF_OURS = rf"^(?!.*\bsize\b).*({_SENT_TOO_MUCH}|quota|too many|number of|\brate\b)"
 _WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
+_SOMEBODY = (
+    r"(user|recipient|mailbox|(?<!ip )address)"  # an account may be the one that we sign in to
+)
 _NO_MAILBOX = (
-    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist|disabled|inactive|rejected|"
-    rf"unavailable|invalid|no longer)|(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
-    r"no such|unroute?able|not a valid"
+    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist)|"
+    rf"{_SOMEBODY}\b.{{0,80}}(disabled|inactive|rejected|unavailable|invalid|no longer)|"
+    rf"(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
+    rf"(no such|not a valid) (local )?({_WHO}|person|domain)|unroute?able"
 )
 # Then it may be about us: our sender, our name or address, what we may send. "That you tried to
 # reach" is said of a mailbox.
 _MAY_BE_US = (
     r"\{sender\}|\bsend(er|ing|s)?\b|\bmail from\b|\byour\b|\byou\b(?! (are )?(tried|trying))|"
     r"\bip\b|\b(he|eh)lo\b|\b(host|client)s?\b|(black|block|deny).?list|\bblock|(?<!not )\blisted|"
-    r"\blimit|quota|\brate\b|denied|authenticat|spam|polic(y|ies)\b|reputation"
+    r"\blimit|quota|\brate\b|too many|denied|authenticat|\blog-?in|spam|abuse|polic(y|ies)\b|"
+    r"reputation|\b(out(going|bound)|originat\w+|envelope|return.path|connect\w*|machine)\b|"
+    r"\b(r?dns|ptr|spf|dkim|dmarc|tls|certificate)\b|\d+(\.\d+){3}"
 )
 
 _OUR_SENDER = (
@@ -91,7 +98,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(("connect", "ehlo", "auth"), _ANY, _ANY, "", Whose.SERVER, "RFC 5321, RFC 4954"),
     # MAIL FROM is about the sender, but for the size that is said with it (RFC 1870).
     Rule(("mail",), "5..", r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 1870; Postfix, Exchange, Google"),
-    Rule(("mail",), "5..", _ANY, _SENT_TOO_MUCH, Whose.SERVER, "Google and others: our quota"),
+    Rule(("mail",), "5..", _ANY, _TOO_MUCH_OF_OURS, Whose.SERVER, "Google and others: our quota"),
     Rule(("mail",), "552", _BARE, "", Whose.MESSAGE, "RFC 1870; Exim, Sendmail"),
     Rule(("mail",), "5..", _ANY, _TOO_LARGE, Whose.MESSAGE, "qmail and others"),
     Rule(("mail",), _ANY, _ANY, "", Whose.SERVER, "RFC 5321: 421, 451, 550, 553, 530"),
