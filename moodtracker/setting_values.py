@@ -18,6 +18,7 @@ Network = IPv4Network | IPv6Network
 
 # The part before the @ (RFC 5321, 4.1.2), without quotes; letters beyond ASCII few servers take.
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LONGEST_LOCAL_PART = 64  # octets (RFC 5321, 4.5.3.1.1)
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 
 
@@ -55,21 +56,38 @@ def mail_host(text: str) -> str:
 def sender(text: str) -> str:
     """Who mails are from: one address, or a name and one address."""
     found = getaddresses([text])
-    local, at, domain = found[0][1].rpartition("@") if len(found) == 1 else ("", "", "")
-    is_one = local and at and domain and found[0][1] in text and text == _in_one_line(text)
-    if not is_one:
+    name, address = found[0] if len(found) == 1 else ("", "")
+    local, at, domain = address.rpartition("@")
+    if text.strip().lower().startswith("mailto:"):
+        raise ValueError("give the address alone, without mailto:")
+    if len(re.findall(r'(?<!\\)"', text)) % 2:
+        raise ValueError("a quote is opened and not closed")
+    is_one = local and at and domain and text == _in_one_line(text)
+    if not is_one or not _is_all(text, name, address):
         raise ValueError(
-            "give an address such as mood@example.org, or Moodtracker <mood@example.org>"
+            "give an address such as mood@example.org, or Moodtracker <mood@example.org>, "
+            "and nothing behind it"
         )
     if not _LOCAL_PART.fullmatch(local):
         raise ValueError(
             "the part before the @ needs plain letters: many mail servers refuse any other"
         )
+    if len(local) > _LONGEST_LOCAL_PART:
+        raise ValueError(f"the part before the @ may have {_LONGEST_LOCAL_PART} letters at most")
+    # A name on a home's own network, such as localhost, may be one that its relay takes.
     try:
-        ascii_host(domain)
+        labels = ascii_host(domain).removesuffix(".").split(".")
     except ValueError:
-        raise ValueError("the part after the @ should be a domain such as example.org") from None
-    return text
+        labels = []
+    if not labels or labels[-1].isdigit():
+        raise ValueError("the part after the @ should be a domain such as example.org")
+    return text.replace(address, address.removesuffix("."))
+
+
+def _is_all(text: str, name: str, address: str) -> bool:
+    """Whether a text says nothing but a name and an address, so that nothing gets lost."""
+    before, found, after = text.strip().partition(f"<{address}>")
+    return text.strip() == address or bool(found and not after and bool(before) == bool(name))
 
 
 def _in_one_line(text: str) -> str:
@@ -123,8 +141,7 @@ def database_address(text: str) -> str:
 
 
 _TAG_PLACE = "{}"
-# A local part has 64 octets (RFC 5321, 4.5.3.1.1), and the longest tag 45 of them.
-_LONGEST_TAG, _LONGEST_LOCAL_PART = 45, 64
+_LONGEST_TAG = 45
 
 
 def address_with_place(text: str) -> str:

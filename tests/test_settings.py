@@ -303,11 +303,48 @@ def test_quotes_that_are_a_part_of_a_value_stay(put):
         "jörg@example.org",
         "mo od@example.org",
         "Mood\nX: y <mood@example.org>",
+        "mood@192.0.2.1",
+        "mood@example.123",
+        f"{'m' * 65}@example.org",
+        '"mood@example.org',
+        'Mood" <mood@example.org>',
+        "mailto:mood@example.org",
+        "Mood: <mood@example.org>",
+        "mood@example.org (Mood)",
+        "<mood@example.org> Mood",
+        "mood@example.org..",
     ],
 )
 def test_a_sender_that_no_server_would_take_is_refused(put, sender):
     put(MAIL_FROM=sender)
     assert "MAIL_FROM" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("sender", "used"),
+    [
+        ("mood@example.org.", "mood@example.org"),
+        ("Mood <mood@example.org.>", "Mood <mood@example.org>"),
+        ("mood@localhost", "mood@localhost"),
+        ("mood@nas.lan", "mood@nas.lan"),
+        ("<mood@example.org>", "<mood@example.org>"),
+        ("Mood (home) <mood@example.org>", "Mood (home) <mood@example.org>"),
+        ('"The \\"Mood\\"" <mood@example.org>', '"The \\"Mood\\"" <mood@example.org>'),
+        (f"{'m' * 64}@example.org", f"{'m' * 64}@example.org"),
+    ],
+)
+def test_a_sender_is_one_that_some_server_takes(put, sender, used):
+    put(MAIL_FROM=sender)
+    assert settings.load().mail_from == used
+
+
+@pytest.mark.parametrize(
+    ("sender", "words"),
+    [("mailto:mood@example.org", "without mailto:"), ('"mood@example.org', "quote")],
+)
+def test_what_is_wrong_with_a_sender_is_said(put, sender, words):
+    put(MAIL_FROM=sender)
+    assert words in refusal()
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ class Outbox:
         """Whether a refusal, with those before it, shows that the server takes nobody's mail."""
         if taken_on.is_its_own(str(refusal)) or not taken_on.proves_something(refusal):
             return False
-        return self._breaker.proves_trouble(session, alike(str(refusal)), address)
+        return self._breaker.proves_trouble(session, alike(str(refusal), address), address)
 
     def _suspect_all(self, session: Session) -> None:
         """What was refused since a mail was taken last waits for the server as well."""

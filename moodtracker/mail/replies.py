@@ -34,7 +34,8 @@ class Rule:
 
     ``code`` and ``enhanced`` are patterns for the whole of it; ``enhanced`` is '-' for a reply
     without one, and leaves out the class, which the code tells. ``words`` may stand anywhere in
-    the text, in any case; there ``{sender}`` is our own address. ``said_by`` is where it is from.
+    the text, in any case; addresses are named there as in :func:`told`. ``said_by`` is where it is
+    from.
     """
 
     phases: tuple[Phase, ...]
@@ -56,27 +57,49 @@ class Rule:
 
 _ANY = ".*"
 _BARE = "-"
-_TOO_LARGE = r"\bsize\b|too (large|big|long)|exceed"
-_WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
-_NO_MAILBOX = (
-    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist|disabled|inactive|rejected|"
-    rf"unavailable|invalid|no longer)|(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
-    r"no such|unroute?able|not a valid"
+_CLOSED = r"1\.([1236]|10)|2\.1"
+_TOO_LARGE = r"\bsize\b|too (large|big)|(message|mail|data) (too long|exceeds)"
+_SENT_TOO_MUCH = (
+    r"(sending|daily|hourly|outgoing|outbound)\b.{0,30}(limit|quota)|limit.{0,30}\bsending|"
+    r"\brate\b.{0,20}(limit|exceed)"
 )
+_TOO_MUCH_OF_OURS = rf"^(?!.*\bsize\b).*({_SENT_TOO_MUCH}|quota|too many|number of|\brate\b)"
+_WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
+_SOMEBODY = (
+    r"(user|recipient|mailbox|(?<!ip )address)"  # an account may be the one that we sign in to
+)
+_NO_MAILBOX = (
+    rf"{_WHO}\b.{{0,80}}(unknown|not found|n't exist|not exist)|"
+    rf"{_SOMEBODY}\b.{{0,80}}(disabled|inactive|rejected|unavailable|invalid|no longer)|"
+    rf"(unknown|invalid|no|nonexistent) (local )?{_WHO}|"
+    rf"(no such|not a valid) (local )?({_WHO}|person|domain)|unroute?able"
+)
+# Then it may be about us: our sender, our name or address, what we may send. "That you tried to
+# reach" is said of a mailbox.
+_MAY_BE_US = (
+    r"\{sender\}|\bsend(er|ing|s)?\b|\bmail from\b|\byour\b|\byou\b(?! (are )?(tried|trying))|"
+    r"\bip\b|\b(he|eh)lo\b|\b(host|client)s?\b|(black|block|deny).?list|\bblock|(?<!not )\blisted|"
+    r"\blimit|quota|\brate\b|too many|denied|authenticat|\blog-?in|spam|abuse|polic(y|ies)\b|"
+    r"reputation|\b(out(going|bound)|originat\w+|envelope|return.path|connect\w*|machine)\b|"
+    r"\b(r?dns|ptr|spf|dkim|dmarc|tls|certificate)\b|\d+(\.\d+){3}"
+)
+
 _OUR_SENDER = (
-    r"sender (address )?(rejected|denied|refused|verif\w*|not|unknown|is not|domain)|"
-    r"(invalid|bad|unknown|rejected) sender|verif\w+ failed for <\{sender\}>|"
+    r"sender (address )?(rejected|denied|refused|verif\w*|not|unknown|is not|domain|account)|"
+    r"(invalid|bad|unknown|rejected|no such) sender|verif\w+ failed for <\{sender\}>|"
     r"mail from .*(not allowed|rejected|denied)"
 )
 _NOT_OURS = r"not owned by user|not logged in|send as|sendas|not allowed to send"
-_RELAYING = r"relay|rcpthosts|not a local|unauthenticated"
+_ONLY_OUR_SENDER = r"^(?!.*\{to\}).*\{sender\}"
+_RELAYING = r"relay(?! recipient)|rcpthosts|not a local|unauthenticated"
 
 TABLE: tuple[Rule, ...] = (
     # Before any mail: the server, its name, its certificate, our password.
     Rule(("connect", "ehlo", "auth"), _ANY, _ANY, "", Whose.SERVER, "RFC 5321, RFC 4954"),
     # MAIL FROM is about the sender, but for the size that is said with it (RFC 1870).
     Rule(("mail",), "5..", r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 1870; Postfix, Exchange, Google"),
-    Rule(("mail",), "552", _ANY, "", Whose.MESSAGE, "RFC 1870; Exim, Sendmail"),
+    Rule(("mail",), "5..", _ANY, _TOO_MUCH_OF_OURS, Whose.SERVER, "Google and others: our quota"),
+    Rule(("mail",), "552", _BARE, "", Whose.MESSAGE, "RFC 1870; Exim, Sendmail"),
     Rule(("mail",), "5..", _ANY, _TOO_LARGE, Whose.MESSAGE, "qmail and others"),
     Rule(("mail",), _ANY, _ANY, "", Whose.SERVER, "RFC 5321: 421, 451, 550, 553, 530"),
     # Signing in that is asked for late.
@@ -87,21 +110,23 @@ TABLE: tuple[Rule, ...] = (
     Rule(_EACH_MAIL, _ANY, r"1\.90", "", Whose.SERVER, "Microsoft: daily limit of recipients"),
     Rule(_EACH_MAIL, _ANY, r"7\.(50[0-9]|7(0[0-9]|50))", "", Whose.SERVER, "Microsoft: spam out"),
     Rule(_EACH_MAIL, _ANY, r"7\.(0|1|60)|-", _NOT_OURS, Whose.SERVER, "Postfix, Exchange"),
-    Rule(_EACH_MAIL, _ANY, r"1\.[01]|-", _OUR_SENDER, Whose.SERVER, "Postfix, Exim: our sender"),
-    Rule(("rcpt",), _ANY, r"1\.0|-", r"\{sender\}", Whose.SERVER, "our own address is named"),
+    Rule(_EACH_MAIL, _ANY, r"1\.[0-2]|2\.1|-", _OUR_SENDER, Whose.SERVER, "Postfix, Exim"),
+    Rule(("rcpt",), _ANY, r"1\.[0-2]|2\.1|-", _ONLY_OUR_SENDER, Whose.SERVER, "it is named"),
     # Quotas and the whole host.
     Rule(_EACH_MAIL, _ANY, r"4\.5", "", Whose.SERVER, "Google: sending quota; RFC 3463 X.4.5"),
     Rule(_EACH_MAIL, _ANY, r"3\.2", "", Whose.SERVER, "RFC 3463 X.3.2: the host takes no mail"),
     # The message itself.
     Rule(_EACH_MAIL, _ANY, r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 3463; Google 552 5.2.3"),
     Rule(_EACH_MAIL, "55[24]", _BARE, _TOO_LARGE, Whose.MESSAGE, "Exim, Sendmail"),
+    Rule(_EACH_MAIL, "5..", _ANY, _SENT_TOO_MUCH, Whose.UNCLEAR, "our quota, or theirs"),
     Rule(("data",), "5..", r"[67]\.\d+", "", Whose.MESSAGE, "content filters, DMARC, Google"),
     Rule(("data",), "55[0-4]", _BARE, "", Whose.MESSAGE, "RFC 5321 554; milters, Exim"),
     # The address and its mailbox.
     Rule(_EACH_MAIL, _ANY, r"2\.2", "", Whose.MAILBOX, "RFC 3463: full, which passes"),
     Rule(_EACH_MAIL, "4..", r"2\.1", "", Whose.MAILBOX, "Google: receiving too fast; Postfix"),
     Rule(("rcpt",), "552", _BARE, "", Whose.MAILBOX, "RFC 5321: exceeded storage allocation"),
-    Rule(_EACH_MAIL, "5..", r"1\.([1236]|10)|2\.1", "", Whose.ADDRESS, "RFC 3463, RFC 7505"),
+    Rule(_EACH_MAIL, "5..", rf"{_CLOSED}|6\.7|-", _MAY_BE_US, Whose.UNCLEAR, "all who blame us"),
+    Rule(_EACH_MAIL, "5..", _CLOSED, "", Whose.ADDRESS, "RFC 3463, RFC 7505"),
     Rule(("rcpt",), "5..", r"6\.7", "", Whose.ADDRESS, "RFC 6531: letters that it cannot take"),
     Rule(("rcpt",), "55[0134]", _BARE, _RELAYING, Whose.UNCLEAR, "Exim, qmail: no relaying"),
     Rule(("rcpt",), "55[0134]", _BARE, _NO_MAILBOX, Whose.ADDRESS, "RFC 5321; Exim, qmail"),
@@ -149,29 +174,52 @@ _SECOND_WORD = re.compile(r"#?([245])\.(\d{1,3}\.\d{1,3})(?=\s|$|:)")
 _OWN_WORDS = re.compile(r"^[a-z][a-z'-]*[.,;:!]?$", re.IGNORECASE)
 
 
-def whose(phase: Phase, reply: Reply, sender: str = "") -> Whose:
+def whose(phase: Phase, reply: Reply, sender: str = "", recipient: str = "") -> Whose:
     """Whose trouble a refusal is; ``sender`` is our own address."""
-    text = reply.text
-    if sender:
-        text = re.sub(re.escape(sender), "{sender}", text, flags=re.IGNORECASE)
+    text = told(reply.text, sender, recipient)
     return next(rule.whose for rule in TABLE if rule.fits(phase, reply, text))
 
 
-def alike(words: str) -> str:
+def told(text: str, sender: str = "", recipient: str = "") -> str:
+    """What a reply says, with ``{to}`` for the recipient's address and ``{sender}`` for our own.
+
+    Other addresses and links are left out: what stands in them is none of the server's words. Where
+    we write to ourselves, it is the recipient that is named.
+    """
+    for address, name in ((recipient, "{to}"), (sender, "{sender}")):
+        if address:
+            alone = rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
+            text = re.sub(alone, name, text, flags=re.IGNORECASE)
+    return _NO_WORDS.sub("", text)
+
+
+# Links, addresses, and the next server that a relay has asked.
+_NO_WORDS = re.compile(r"https?://\S+|[^\s<>()@,;:]{1,64}@[\w.-]+|\bhost \S+ said:", re.IGNORECASE)
+
+
+def alike(words: str, recipient: str = "") -> str:
     """What refusals have in common that mean the same, by their words as :class:`Reply` says them.
 
-    The codes where there is an enhanced one; else the code and the words, without what differs
-    from mail to mail: addresses, numbers, the names that servers give to mails.
+    The enhanced code alone where there is one; that it is about relaying; else the code and the
+    words, without what differs from mail to mail: addresses, the recipient's name, numbers, the
+    names that servers give to mails.
     """
     code, _, text = words.partition(" ")
     if code.isdigit():
         reply = Reply.of(int(code), text)
         if reply.detail:
-            return f"{code} {code[0]}.{reply.detail}"
-    return " ".join(_common(words)).lower()[:120]
+            return f"{code[0]}.{reply.detail}"
+    common = " ".join(_common(words, recipient)).lower()
+    if code.isdigit() and re.search(_RELAYING, common):
+        return f"{code[0]} relaying"
+    return common[:120]
 
 
-def _common(words: str) -> Iterator[str]:
+def _common(words: str, recipient: str) -> Iterator[str]:
     first, *rest = words.split()
     yield first
-    yield from (word.rstrip(".,;:!") for word in rest if _OWN_WORDS.match(word))
+    local = recipient.rpartition("@")[0].lower()
+    names = {local, *re.split(r"[._+-]", local)}
+    for word in rest:
+        if _OWN_WORDS.match(word) and (kept := word.rstrip(".,;:!")).lower() not in names:
+            yield kept

@@ -58,7 +58,8 @@ class ReturnAddresses:
 
     def read(self, address: str) -> Tag | None:
         """What a recipient's address says, None where it is none of these."""
-        found = self._pattern and self._pattern.fullmatch(address.strip().lower())
+        bare = address.strip().removeprefix("<").removesuffix(">").lower()
+        found = self._pattern and self._pattern.fullmatch(bare)
         if not found or int(found["user"]) > _LARGEST_ID:
             return None
         is_board = found["kind"] == "y"

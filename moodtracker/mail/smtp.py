@@ -84,7 +84,7 @@ class Connection:
         options = self._options(sender, recipient, message)
         self._mail(sender, options)
         self._rcpt(sender, recipient)
-        self._data(sender, message)
+        self._data(sender, recipient, message)
 
     def try_envelope(self, sender: str, recipient: str) -> None:
         """Ask whether a mail would be taken, and send none (RFC 5321, 4.1.1.5).
@@ -114,7 +114,7 @@ class Connection:
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error), is_closed=_is_closed(error)) from None
         if code != 250:
-            raise self._refusal("mail", code, text, sender)
+            raise self._refusal("mail", code, text, sender, recipient="")
 
     def _rcpt(self, sender: str, recipient: str) -> None:
         try:
@@ -124,27 +124,29 @@ class Connection:
                 _words(error), is_closed=_is_closed(error), at_a_mail=True
             ) from None
         if code not in (250, 251):
-            raise self._refusal("rcpt", code, text, sender)
+            raise self._refusal("rcpt", code, text, sender, recipient)
 
-    def _data(self, sender: str, message: bytes) -> None:
+    def _data(self, sender: str, recipient: str, message: bytes) -> None:
         try:
             with self._more_patience():
                 code, text = self._client.data(message)
         except smtplib.SMTPDataError as error:  # what it answered to DATA itself
-            raise self._refusal("data", error.smtp_code, error.smtp_error, sender) from None
+            raise self._refusal(
+                "data", error.smtp_code, error.smtp_error, sender, recipient
+            ) from None
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error), may_be_taken=True, at_a_mail=True) from None
         if code != 250:
-            raise self._refusal("data", code, text, sender)
+            raise self._refusal("data", code, text, sender, recipient)
 
     def _refusal(
-        self, phase: Phase, code: int, text: bytes | str, sender: str
+        self, phase: Phase, code: int, text: bytes | str, sender: str, recipient: str
     ) -> MailRefused | ServerTrouble:
         """What to raise; the connection is made ready for the next mail."""
         if code != _CLOSING:
             self._reset()
         reply = Reply.of(code, text)
-        whose = replies.whose(phase, reply, sender)
+        whose = replies.whose(phase, reply, sender, recipient)
         if whose is Whose.SERVER:
             return ServerTrouble(str(reply), is_closed=code == _CLOSING)
         kind = RecipientRefused if whose in _ABOUT_THE_RECIPIENT else MailRefused

@@ -1,6 +1,8 @@
 """A relay that took a mail and sends it back: the board is held again, its person told (Y5b)."""
 
+import base64
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -115,6 +117,70 @@ def test_only_a_mail_that_was_given_up_counts(mailed, bounces, mail_server, data
     found = dsn.read(text.replace("RETURN_ADDRESS", mail_server.senders[0]).encode())
     assert bounces.take(found) == Outcome.NOT_FAILED
     assert board(database).state == "sent"
+
+
+def in_base64(text, after, before):
+    """The report with the part after this header, up to the next boundary, in base64."""
+    begins = text.index(after)
+    body = text.index("\n\n", begins) + 2
+    ends = text.index(before, body)
+    coded = base64.encodebytes(text[body:ends].encode()).decode()
+    head = text[begins:body].replace("Content-Transfer-Encoding: 8bit\n", "")
+    return text[:begins] + "Content-Transfer-Encoding: base64\n" + head + coded + text[ends:]
+
+
+STATUS, GLOBAL = "message/delivery-status", "message/global-delivery-status"
+VARIANTS = {
+    "comment": lambda text: text.replace("Action: failed", "Action: failed (no such user)"),
+    "comment before": lambda text: text.replace("Action: failed", "Action: (a (b) c) Failed"),
+    "semicolon": lambda text: text.replace("Action: failed", "Action: failed;"),
+    "status in base64": lambda text: in_base64(text, f"Content-Type: {STATUS}", "--7CE9"),
+    "global": lambda text: text.replace(STATUS, GLOBAL),
+    "global in base64": lambda text: in_base64(
+        text.replace(STATUS, GLOBAL), f"Content-Type: {GLOBAL}", "--7CE9"
+    ),
+    "mail in base64": lambda text: in_base64(text, "Content-Type: message/rfc822", "--7CE9"),
+    "words behind the id": lambda text: re.sub(r"(Message-ID:\s+<.*>)", r"\1 (added by x)", text),
+    "byte order mark": lambda text: "\ufeff" + text,
+    "mailbox's line": lambda text: "From x Fri Jan  1 01:00:00 2027\n" + text,
+    "mailbox's line, quoted": lambda text: ">From x Fri Jan  1 01:00:00 2027\n" + text,
+    "forwarded": lambda text: (
+        "From: me@example.org\nTo: admin@example.org\nContent-Type: multipart/mixed; boundary=out"
+        f"\n\n--out\n\nLook.\n\n--out\nContent-Type: message/rfc822\n\n{text}\n--out--\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("by", ["signed address", "Message-ID"])
+def test_a_report_is_read_however_it_is_written(
+    mailed, bounces, mail_server, database, variant, by
+):
+    is_signed = by == "signed address"
+    text = (FIXTURES / "postfix.eml").read_text()
+    # The variant comes last, since it may hide what is to be filled in.
+    message_id = "<none@x>" if is_signed else board(database).message_id
+    for name, value in {
+        "RETURN_ADDRESS": mail_server.senders[0] if is_signed else "mood@example.org",
+        "MESSAGE_ID": message_id,
+        "RECIPIENT": "ada@example.org",
+    }.items():
+        text = text.replace(name, value)
+    changed = VARIANTS[variant](text)
+    assert bounces.take(dsn.read(changed.encode())) == Outcome.HELD
+    assert board(database).last_error == "550 5.1.1 <ada@example.org>: no such user"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_what_a_server_said_in_eight_bits_is_kept(charset):
+    text = (FIXTURES / "postfix.eml").read_text()
+    text = text.replace("5.1.1 <RECIPIENT>: no such user\n\n--", "Größe\n\n--")
+    assert dsn.read(text.encode(charset)).words == "550 Größe"
+
+
+def test_the_address_that_it_came_to_may_have_its_brackets(mailed, bounces, mail_server):
+    found = report(SAMPLES[0], message_id="<none@x>")
+    assert bounces.take(found, [f"<{mail_server.senders[0]}>"]) == Outcome.HELD
 
 
 def test_an_absence_note_is_no_bounce(mailed, bounces, mail_server, database):

@@ -218,6 +218,11 @@ def test_who_is_told_to_come_later_for_hours_with_others_is_the_servers_trouble(
         "550 relay not permitted",
         "554 5.7.1 <EACH>: Relay access denied",
         "550 <EACH>: administrative prohibition",
+        "550 Relaying to NAME prohibited",
+        "550 NAME is not one of ours",
+        "550 no such sender",
+        "550 invalid HELO; no such host",
+        "550 5.2.1 mood@example.org: sender account is disabled",
     ],
 )
 def test_a_sender_that_is_refused_holds_nobody_for_good_and_all_goes_out_once_it_is_mended(
@@ -226,7 +231,8 @@ def test_a_sender_that_is_refused_holds_nobody_for_good_and_all_goes_out_once_it
     names = [f"p{number}" for number in range(6)]
     with_a_year(*names)
     for name in names:
-        refuse(mail_server, reply.replace("EACH", f"{name}@example.org"), name)
+        said = reply.replace("EACH", f"{name}@example.org").replace("NAME", name)
+        refuse(mail_server, said, name)
     year_end.tick()
     assert {row.state for row in states(database).values()} == {"pending"}
     assert year_end.status().trouble is not None, "the operator is told"
@@ -237,6 +243,41 @@ def test_a_sender_that_is_refused_holds_nobody_for_good_and_all_goes_out_once_it
     assert sorted(mail_server.recipients()) == [f"{name}@example.org" for name in names]
     assert year_end.status().trouble is None
     assert year_end.status().failure is None
+
+
+def test_a_relay_that_refuses_everybody_by_two_codes_in_turn_is_known(
+    year_end, with_a_year, mail_server
+):
+    names = [f"p{number}" for number in range(4)]
+    with_a_year(*names)
+    for number, name in enumerate(names):
+        refuse(mail_server, f"55{number % 2 * 4} 5.7.1 Relaying denied", name)
+    year_end.tick()
+    assert year_end.status().trouble is not None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.2.1 mood@example.org: sender account is disabled",
+        "550 5.1.2 mood@example.org: sender domain not found",
+        "550 no such sender",
+        "550 invalid HELO; no such host",
+        "550 Recipient rejected: your sending IP address is listed",
+        "550 account rejected: sending limit exceeded for mood",
+    ],
+)
+def test_a_trouble_of_ours_holds_nobody_for_good_where_only_one_person_lives(
+    year_end, with_a_year, mail_server, moved_clock, database, reply
+):
+    with_a_year("ada")
+    refuse(mail_server, reply, "ada")
+    year_end.tick()
+    assert states(database)["ada"].state == "pending"
+    tick_for(year_end, moved_clock, DAY, DAY)
+    mail_server.behaviour.rcpt.clear()
+    tick_for(year_end, moved_clock, DAY, 7 * HOUR)
+    assert mail_server.recipients() == ["ada@example.org"]
 
 
 def test_a_sender_that_exchange_refuses_after_the_data_holds_nobody(

@@ -3,7 +3,7 @@
 import pytest
 
 from moodtracker.mail import replies
-from moodtracker.mail.replies import TABLE, Reply, Whose, alike
+from moodtracker.mail.replies import TABLE, Reply, Whose, alike, told
 from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp
 
 SENDER, PERSON = "mood@example.org", "ada@example.org"
@@ -27,6 +27,15 @@ REPLIES = [
     ("mail", "552 Message size exceeds maximum permitted", MESSAGE),  # Exim
     ("mail", "552 5.2.3 Your message exceeded Google's message size limits", MESSAGE),
     ("mail", "554 message too large", MESSAGE),
+    ("mail", "552 5.7.0 Daily sending quota exceeded", SERVER),
+    ("mail", "552 Daily sending quota exceeded", SERVER),
+    ("mail", "550 5.4.5 Daily user sending limit exceeded", SERVER),
+    ("mail", "550 5.7.1 daily sending limit exceeded", SERVER),
+    ("mail", "554 Rate limit exceeded", SERVER),
+    ("mail", "550 You exceeded your hourly limit", SERVER),
+    ("mail", "552 Too many messages today", SERVER),
+    ("mail", "550 message rate too large", SERVER),
+    ("mail", "550 5.7.1 You have exceeded your quota", SERVER),
     # The sender, refused late.
     ("rcpt", "550 5.1.0 <mood@example.org>: Sender address rejected: User unknown", SERVER),
     ("rcpt", "550 5.1.0 <mood@example.org>: rejected", SERVER),
@@ -38,6 +47,11 @@ REPLIES = [
     ("rcpt", "550 Sender verify failed", SERVER),  # Exim
     ("rcpt", "550 Verification failed for <mood@example.org>", SERVER),
     ("rcpt", "550 <mood@example.org> is not welcome", SERVER),
+    ("rcpt", "550 5.2.1 mood@example.org: sender account is disabled", SERVER),
+    ("rcpt", "550 5.1.2 mood@example.org: sender domain not found", SERVER),
+    ("rcpt", "550 5.1.1 No such user - mood@example.org", SERVER),
+    ("rcpt", "550 5.1.2 sender domain not found", SERVER),
+    ("rcpt", "550 no such sender", SERVER),
     ("rcpt", "530 5.7.1 Authentication required", SERVER),
     ("data", "554 5.2.252 SendAsDenied; mood@example.org not allowed to send as", SERVER),
     ("data", "550 5.7.60 SMTP; Client does not have permissions to send as this sender", SERVER),
@@ -73,6 +87,31 @@ REPLIES = [
     ("rcpt", "553 Invalid recipient", ADDRESS),
     ("rcpt", "550 Requested action not taken: mailbox unavailable", ADDRESS),
     ("rcpt", "550 The email account does not exist here", ADDRESS),
+    ("rcpt", "550 sorry, no mailbox here by that name", ADDRESS),  # qmail
+    ("rcpt", "550 No Such User Here", ADDRESS),  # cPanel
+    ("rcpt", "550 5.1.1 <ada@example.org>... User unknown", ADDRESS),  # Sendmail
+    ("rcpt", "550 5.1.1 <ada@example.org> User doesn't exist: ada@example.org", ADDRESS),  # Dovecot
+    ("rcpt", "550 <ada@example.org>: User unknown in relay recipient table", ADDRESS),
+    ("rcpt", "550 5.1.1 User ada (ada@example.org) not listed in Domino Directory", ADDRESS),
+    (
+        "rcpt",
+        "550 5.1.1 The email account that you tried to reach does not exist. Please try "
+        "double-checking the recipient's email address for typos or unnecessary spaces. For more "
+        "information, go to https://support.google.example/mail/?p=NoSuchUser a1-2sor - gsmtp",
+        ADDRESS,
+    ),
+    (
+        "rcpt",
+        "550 Requested action not taken: mailbox unavailable For explanation visit "
+        "https://postmaster.gmx.example/error-messages?ip=192.0.2.1&c=rfu",
+        ADDRESS,
+    ),
+    (
+        "rcpt",
+        "550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host "
+        "mx.example.com[192.0.2.9] said: 550 5.1.1 no such user (in reply to RCPT TO command)",
+        ADDRESS,
+    ),
     # Its mailbox.
     ("rcpt", "452 4.2.2 full", MAILBOX),
     ("rcpt", "552 5.2.2 mailbox full", MAILBOX),
@@ -93,6 +132,26 @@ REPLIES = [
     ("rcpt", "550 that user does not exist, and relaying is denied", UNCLEAR),
     ("rcpt", "550 Your IP address is rejected", UNCLEAR),
     ("rcpt", "550 Unknown client host", UNCLEAR),
+    ("rcpt", "550 invalid HELO; no such host", UNCLEAR),
+    ("rcpt", "550 not a valid HELO", UNCLEAR),
+    ("rcpt", "550 Host unknown; no such domain for your IP", UNCLEAR),
+    ("rcpt", "550 Recipient rejected: your sending IP address is listed", UNCLEAR),
+    ("rcpt", "550 Blocked: this address is on a blacklist; recipient rejected your host", UNCLEAR),
+    ("rcpt", "550 account rejected: sending limit exceeded for mood", UNCLEAR),
+    ("rcpt", "552 sending quota exceeded", UNCLEAR),
+    ("data", "550 5.7.1 daily sending limit exceeded", UNCLEAR),
+    ("rcpt", "550 5.2.1 Your account has been disabled for sending", UNCLEAR),
+    ("rcpt", "550 Your account is disabled", UNCLEAR),
+    ("rcpt", "550 account inactive, contact billing", UNCLEAR),
+    ("rcpt", "550 5.2.1 account suspended due to outbound abuse", UNCLEAR),
+    ("rcpt", "550 no such record: PTR", UNCLEAR),
+    ("rcpt", "550 not a valid certificate", UNCLEAR),
+    ("rcpt", "550 5.1.1 login failed: no such user", UNCLEAR),
+    ("rcpt", "550 5.2.1 return path address is disabled", UNCLEAR),
+    ("rcpt", "550 5.1.1 Too many invalid recipients from 192.0.2.1", UNCLEAR),
+    ("rcpt", "550 5.1.1 you are not a user here", UNCLEAR),
+    ("rcpt", "554 <ada@example.org>: Recipient address rejected: Access denied", UNCLEAR),
+    ("rcpt", "550 5.1.1 <ada@example.org>: no such user, says mood@example.org", UNCLEAR),
     ("rcpt", "554 5.7.1 <ada@example.org>: Relay access denied", UNCLEAR),
     ("rcpt", "550 5.7.1 no", UNCLEAR),
     ("rcpt", "550 5.1.0 Address rejected", UNCLEAR),
@@ -144,8 +203,8 @@ def test_every_rule_has_a_reply_above_that_it_is_the_first_to_fit():
         code, _, text = reply.partition(" ")
         where = "data" if phase == "content" else phase
         found = Reply.of(int(code), text)
-        told = text.replace(SENDER, "{sender}")
-        used.add(next(rule for rule in TABLE if rule.fits(where, found, told)))
+        said = told(found.text, SENDER, PERSON)
+        used.add(next(rule for rule in TABLE if rule.fits(where, found, said)))
     assert [rule for rule in TABLE if rule not in used] == []
 
 
@@ -156,8 +215,37 @@ def test_every_reply_fits_a_rule_whatever_it_is():
 
 
 @pytest.mark.parametrize(
+    "recipient", ["sending-limit@example.org", "your@host.example", "mood@example.org.uk"]
+)
+def test_words_in_an_address_are_none_of_the_servers(recipient):
+    reply = Reply.of(550, f"5.1.1 <{recipient}>: Recipient address rejected: User unknown")
+    assert replies.whose("rcpt", reply, SENDER, recipient) is ADDRESS
+    assert replies.whose("rcpt", reply, SENDER) is ADDRESS
+
+
+def test_who_writes_to_themselves_is_the_recipient_that_is_named():
+    reply = Reply.of(550, f"5.1.1 <{SENDER}>: Recipient address rejected: User unknown")
+    assert replies.whose("rcpt", reply, SENDER, SENDER) is ADDRESS
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("550 Relaying to ada prohibited", "550 Relaying to bob prohibited"),
+        ("550 Ada is not wanted", "550 bob is not wanted"),
+        ("550 lovelace: not wanted", "550 bob: not wanted"),
+    ],
+)
+def test_a_name_of_the_recipient_makes_no_difference(one, other):
+    recipient = "ada.lovelace@example.org"
+    assert alike(one, recipient) == alike(other, "bob@example.org")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("550 5.7.1 Relaying denied", "554 5.7.1 Relaying denied"),
+        ("550 Relaying denied", "554 Relaying not allowed"),
         ("550 5.7.1 <ada@example.org>: no", "550 5.7.1 <bob@example.org>: no, really"),
         ("550 relay not permitted", "550 Relay not permitted."),
         (
