@@ -50,6 +50,7 @@ _OPENED_AT_ONCE = 8
 _QUIET_SECONDS = 5
 _PATIENCE = 240
 _ENTRIES = SQLModel.metadata.tables[str(EntryRow.__tablename__)]
+_CUT_OFF = (ConnectionClosed, InvalidStatus, OSError, httpx.TransportError, asyncio.CancelledError)
 _FIRST_TAP = "firsttap0001"
 _UNHEARD = "unheard00001"
 
@@ -222,7 +223,8 @@ async def _come_over(end: Connection, url: str, cookies: list[str]) -> None:
             nonlocal again
             await asyncio.sleep(random.uniform(0.125, 0.375))  # socket.io's own
             while True:
-                with suppress(ConnectionClosed, InvalidStatus, OSError, httpx.TransportError):
+                # Whoever is cut off again hears nothing more: what was expected is cancelled.
+                with suppress(*_CUT_OFF):
                     page = await Page.open(http, url, cookie)
                     await asyncio.wait_for(page.expect("moodtracker.connected"), _PATIENCE)
                     return page

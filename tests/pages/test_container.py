@@ -1,5 +1,6 @@
 """The image, built and run for real."""
 
+import json
 import os
 import re
 import shutil
@@ -52,6 +53,21 @@ def test_the_image_is_small_and_runs_as_nobody_in_particular(engine, image):
     assert found["Config"]["User"] == "10001:10001"
     assert found["Config"]["Volumes"] == {"/data": {}}
     assert found["Config"]["Labels"]["org.opencontainers.image.title"] == "Moodtracker"
+
+
+def test_the_image_says_package_by_package_what_is_in_it(engine, image):
+    said = engine("run", "--rm", "--entrypoint=cat", image, "/app/sbom.json")
+    told, _ = json.JSONDecoder().raw_decode(said)  # the engine's own words come after it
+    assert told["bomFormat"] == "CycloneDX"
+    # Names as PyPI compares them (PEP 503).
+    inside = {
+        re.sub(r"[-_.]+", "-", part["name"]).lower(): part["version"] for part in told["components"]
+    }
+    lock = (ROOT / "requirements.lock").read_text()
+    pinned = dict(re.findall(r"^([\w.-]+)(?:\[[^]]+\])?==(\S+)", lock, re.MULTILINE))
+    assert inside.keys() - pinned.keys() <= {"moodtracker"}
+    assert not {"nicegui", "sqlmodel", "authlib"} - inside.keys()
+    assert all(pinned[name] == inside[name] for name in inside.keys() & pinned.keys())
 
 
 def test_the_journey_survives_kill_and_restart_and_stops_cleanly(container, open_browser):
