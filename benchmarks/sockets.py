@@ -34,6 +34,21 @@ class _Counting(ClientConnection):
         super().data_received(data)
 
 
+def socket_address(client_id: str, next_message: str = "0") -> str:
+    """Where a page's socket is opened, without scheme and host."""
+    query = {
+        "client_id": client_id,
+        "next_message_id": next_message,
+        "implicit_handshake": "true",
+        "document_id": str(uuid.uuid4()),
+        "tab_id": str(uuid.uuid4()),
+        "old_tab_id": "null",
+        "EIO": "4",
+        "transport": "websocket",
+    }
+    return f"/_nicegui_ws/socket.io/?{urlencode(query)}"
+
+
 class Page:
     """One open page."""
 
@@ -54,21 +69,11 @@ class Page:
         # Behind a balancer the socket has to reach the instance that drew the page.
         sticky = [f"{name}={value}" for name, value in answer.cookies.items()]
         client_id = _found(_CLIENT_ID, html)
-        query = {
-            "client_id": client_id,
-            "next_message_id": _found(_NEXT_MESSAGE, html),
-            "implicit_handshake": "true",
-            "document_id": str(uuid.uuid4()),
-            "tab_id": str(uuid.uuid4()),
-            "old_tab_id": "null",
-            "EIO": "4",
-            "transport": "websocket",
-        }
         place = httpx.URL(url).netloc.decode()
         # From many addresses, as people come: one of them may have 2,000 sockets.
         is_here = place.startswith(("127.", "localhost"))
         socket = await connect(
-            f"ws://{place}/_nicegui_ws/socket.io/?{urlencode(query)}",
+            f"ws://{place}{socket_address(client_id, _found(_NEXT_MESSAGE, html))}",
             additional_headers={"Cookie": "; ".join([headers["Cookie"], *sticky])},
             origin=f"http://{place}",  # type: ignore[arg-type]
             create_connection=_Counting,

@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 import httpx
 
 from benchmarks.contestants import ROOT
-from benchmarks.sockets import Page
+from benchmarks.sockets import Page, socket_address
 
 REQUESTS_A_SECOND = 200
 PAGES, ADDRESSES = 1500, 50
@@ -160,17 +160,8 @@ async def requests(port: int, answers: Counter[str], make: Callable[[int], bytes
 
 def handshake(client_id: str) -> bytes:
     """What opens a page's socket."""
-    query = {
-        "client_id": client_id,
-        "document_id": "d",
-        "tab_id": "t",
-        "implicit_handshake": "true",
-        "next_message_id": "0",
-        "EIO": "4",
-        "transport": "websocket",
-    }
     return (
-        f"GET /_nicegui_ws/socket.io/?{urlencode(query)} HTTP/1.1\r\nHost: localhost\r\n"
+        f"GET {socket_address(client_id)} HTTP/1.1\r\nHost: localhost\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     ).encode()

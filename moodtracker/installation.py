@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from moodtracker import upserting
 from moodtracker.models import InstallationRow, installation
 
 _IDS = {"id": 1}
@@ -18,8 +18,7 @@ def read(session: Session) -> Row[Any] | None:
 
 def lock(session: Session) -> Row[Any]:
     """The row, locked against every other writer until the transaction ends."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    row = (sqlite if is_sqlite else postgresql).insert(InstallationRow).values(_IDS)
+    row = upserting.insert(session, InstallationRow).values(_IDS)
     locked = row.on_conflict_do_update(index_elements=["id"], set_=_IDS)
     return session.execute(locked.returning(*installation)).one()
 

@@ -13,10 +13,9 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import and_, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from moodtracker import clock
+from moodtracker import clock, upserting
 from moodtracker.database import Database
 from moodtracker.models import ThrottleRow, throttles
 from moodtracker.secret import Secret
@@ -119,9 +118,9 @@ class Throttle:
 
     def _hold(self, session: Session, counts: Sequence[Count]) -> None:
         """Lock each count, or make it, so that tries at the same moment take turns."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
         for key in sorted(self._key(count.what) for count in counts):  # in one order: no deadlock
-            row = dialect.insert(ThrottleRow).values(key=key, failures=0, failed_at=clock.now())
+            row = upserting.insert(session, ThrottleRow)
+            row = row.values(key=key, failures=0, failed_at=clock.now())
             session.execute(
                 row.on_conflict_do_update(index_elements=["key"], set_={"key": row.excluded.key})
             )

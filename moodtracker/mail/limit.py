@@ -7,10 +7,9 @@ lock on the installation's row lets workers take turns.
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, installation
+from moodtracker import clock, installation, upserting
 from moodtracker.models import MailCountRow, mail_counts
 
 _HOUR = timedelta(hours=1)
@@ -56,8 +55,7 @@ class HourlyLimit:
         if self._mails is None:
             return
         now = clock.now()
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        row = (sqlite if is_sqlite else postgresql).insert(MailCountRow)
+        row = upserting.insert(session, MailCountRow)
         minute = now.replace(second=0, microsecond=0)
         session.execute(
             row.values(minute=minute, mails=1).on_conflict_do_update(

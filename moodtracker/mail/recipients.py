@@ -8,10 +8,9 @@ no stranger uses up what its person waits for.
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from moodtracker import clock
+from moodtracker import clock, upserting
 from moodtracker.accounts.folding import mailbox
 from moodtracker.database import Database
 from moodtracker.mail.post import NOBODY, Kind
@@ -51,8 +50,7 @@ class Recipients:
         now, key = clock.now(), self._key(kind, address, user_id)
         over = (recipients.since <= now - _DAY) | (recipients.since >= now + _DAY)
         session.execute(delete(RecipientRow).where(recipients.key == key, over))
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        row = (sqlite if is_sqlite else postgresql).insert(RecipientRow)
+        row = upserting.insert(session, RecipientRow)
         session.execute(
             row.values(key=key, since=now, mails=1).on_conflict_do_update(
                 index_elements=["key"], set_={"mails": recipients.mails + 1}

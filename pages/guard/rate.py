@@ -1,8 +1,11 @@
 """How fast somebody may speak: a token bucket."""
 
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
-_MANY = 1000
+_MANY = 1000  # where there are more, those are forgotten that rest
 
 
 class Rate:
@@ -39,23 +42,55 @@ class Rate:
         self._looked = now
 
 
+class _Resting(Protocol):
+    @property
+    def is_rested(self) -> bool: ...
+
+
+Kept = TypeVar("Kept", bound=_Resting)
+
+
+class OfEach(Generic[Kept]):
+    """One rate or budget for each of many; those that rest are forgotten."""
+
+    def __init__(self, is_in_use: Callable[[str], object] = lambda _holder: False) -> None:
+        """Begin with none; those of holders that it ``is_in_use`` by are kept."""
+        self._is_in_use = is_in_use
+        self._kept: dict[str, Kept] = {}
+        self._many = _MANY
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    def of(self, holder: str, make: Callable[[], Kept]) -> Kept:
+        """A holder's own, made where there is none."""
+        if holder not in self._kept:
+            if len(self._kept) >= self._many:
+                self._forget_rested()
+            self._kept[holder] = make()
+        return self._kept[holder]
+
+    def _forget_rested(self) -> None:
+        self._kept = {
+            holder: kept
+            for holder, kept in self._kept.items()
+            if self._is_in_use(holder) or not kept.is_rested
+        }
+        self._many = max(_MANY, 2 * len(self._kept))
+
+
 class Rates:
-    """One rate for each of many, all alike; those that rest are forgotten."""
+    """One rate for each of many, all alike."""
 
     def __init__(self, at_once: float, per_second: float) -> None:
         """Begin with none."""
-        self._at_once, self._per_second = at_once, per_second
-        self._rates: dict[str, Rate] = {}
-        self._many = _MANY
+        self._make = partial(Rate, at_once, per_second)
+        self._rates: OfEach[Rate] = OfEach()
 
     def allows_one_more(self, holder: str) -> bool:
         """Count one for ``holder``, if it is not one too many."""
-        if holder not in self._rates and len(self._rates) >= self._many:
-            rates = self._rates.items()
-            self._rates = {name: rate for name, rate in rates if not rate.is_rested}
-            self._many = max(_MANY, 2 * len(self._rates))
-        rate = self._rates.setdefault(holder, Rate(self._at_once, self._per_second))
-        return rate.allows_one_more()
+        return self._rates.of(holder, self._make).allows_one_more()
 
 
 class Budget:

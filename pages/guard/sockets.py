@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
@@ -11,7 +12,7 @@ from moodtracker.accounts.sessions import SignedIn
 from moodtracker.accounts.throttling import network
 from pages.guard.page_socket import PageSocket
 from pages.guard.places import Groups, Places
-from pages.guard.rate import Budget
+from pages.guard.rate import Budget, OfEach
 
 _A_PAGE_S = 4  # a lost one may still look alive while the page has its next
 _A_SESSION_S = 24
@@ -19,7 +20,6 @@ _A_SESSION_S = 24
 _STRANGERS_AT_AN_ADDRESS = 100
 _ALL_STRANGERS = 500
 _AN_ADDRESS_S = 2000  # of people who are signed in, as from a whole company
-_MANY_BUDGETS = 1000  # where there are more, those are forgotten that say nothing
 
 
 class Sockets:
@@ -28,8 +28,8 @@ class Sockets:
     def __init__(self) -> None:
         """Begin with none."""
         self._places: Places[object] = Places()
-        self._budgets: dict[str, Budget] = {}
-        self._many = _MANY_BUDGETS
+        # They outlive the socket: who comes again at once has no more than before.
+        self._budgets: OfEach[Budget] = OfEach(is_in_use=self._places.held_by)
         self._of_page: defaultdict[str, set[PageSocket]] = defaultdict(set)
         nicegui_app.on_delete(self._end_all)
 
@@ -53,25 +53,9 @@ class Sockets:
         held = object()
         self._places.take(held, groups)
         try:
-            yield self._budget(holder, is_stranger=who is None)
+            yield self._budgets.of(holder, partial(Budget, is_stranger=who is None))
         finally:
             self._places.leave(held)
-
-    def _budget(self, holder: str, *, is_stranger: bool) -> Budget:
-        """It outlives the socket: who comes again at once has no more than before."""
-        if holder not in self._budgets:
-            if len(self._budgets) >= self._many:
-                self._forget_rested()
-            self._budgets[holder] = Budget(is_stranger=is_stranger)
-        return self._budgets[holder]
-
-    def _forget_rested(self) -> None:
-        self._budgets = {
-            holder: budget
-            for holder, budget in self._budgets.items()
-            if self._places.held_by(holder) or not budget.is_rested
-        }
-        self._many = max(_MANY_BUDGETS, 2 * len(self._budgets))
 
     @contextmanager
     def open(self, client: Client, socket: PageSocket) -> Iterator[None]:

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
+from moodtracker.migrations import user_ids
+
 revision = "0002"
 down_revision = "0001"
 
@@ -49,21 +51,16 @@ def _new_columns() -> list[sa.Column[object]]:
 
 def _copy_users() -> None:
     """SQLite cannot drop a constraint: the table is copied, its rows and its last id with it."""
-    bind = op.get_bind()
-    last_id = bind.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'users'"))
-    with op.batch_alter_table("users", copy_from=_users_of_0001(), recreate="always") as batch:
+    with (
+        user_ids.keeping(op.get_bind()),
+        op.batch_alter_table("users", copy_from=_users_of_0001(), recreate="always") as batch,
+    ):
         batch.drop_constraint("uq_users_email", type_="unique")
         batch.alter_column("email", nullable=True)
         batch.alter_column("password_hash", nullable=True)
         for column in _new_columns():
             batch.add_column(column)
     op.create_index(op.f("ix_users_open_year"), "users", ["open_year"])
-    if last_id is not None:
-        bind.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'users'"))
-        bind.execute(
-            sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES ('users', :last)"),
-            {"last": last_id},
-        )
 
 
 def _users_of_0001() -> sa.Table:

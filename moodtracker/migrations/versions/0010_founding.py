@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
+from moodtracker.migrations import user_ids
+
 revision = "0010"
 down_revision = "0009"
 
@@ -33,14 +35,10 @@ def upgrade() -> None:
     if bind.dialect.name != "sqlite":
         op.drop_column("users", "founder")
         return
-    last_id = bind.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'users'"))
-    with op.batch_alter_table("users", table_kwargs={"sqlite_autoincrement": True}) as batch:
+    with (
+        user_ids.keeping(bind),
+        op.batch_alter_table("users", table_kwargs={"sqlite_autoincrement": True}) as batch,
+    ):
         batch.drop_constraint(op.f("ck_users_founder"), type_="check")
         batch.drop_constraint(op.f("uq_users_founder"), type_="unique")
         batch.drop_column("founder")
-    if last_id is not None:
-        bind.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'users'"))
-        bind.execute(
-            sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES ('users', :last)"),
-            {"last": last_id},
-        )

@@ -10,6 +10,7 @@ from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from moodtracker.accounts.folding import fold
+from moodtracker.migrations import user_ids
 
 revision = "0011"
 down_revision = "0010"
@@ -56,22 +57,20 @@ def _names_like(name: str) -> Iterator[str]:
 
 
 def _check_days(bind: sa.Connection) -> None:
-    last_id = bind.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'users'"))
     bind.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
     try:
-        for table, days in _DAYS.items():
-            kind = "sqlite_autoincrement" if table == "users" else "sqlite_with_rowid"
-            kwargs = {kind: table == "users"}
-            with op.batch_alter_table(table, table_kwargs=kwargs, recreate="always") as batch:
-                for day in days:
-                    # With a modifier SQLite looks whether the month has that day.
-                    is_day = f"{day} IS date({day}, '+0 days')"
-                    batch.create_check_constraint(op.f(f"ck_{table}_{day}"), is_day)
+        with user_ids.keeping(bind):
+            for table, days in _DAYS.items():
+                _copy_with_checks(table, days)
     finally:
         bind.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
-    if last_id is not None:
-        bind.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'users'"))
-        bind.execute(
-            sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES ('users', :last)"),
-            {"last": last_id},
-        )
+
+
+def _copy_with_checks(table: str, days: tuple[str, ...]) -> None:
+    kind = "sqlite_autoincrement" if table == "users" else "sqlite_with_rowid"
+    kwargs = {kind: table == "users"}
+    with op.batch_alter_table(table, table_kwargs=kwargs, recreate="always") as batch:
+        for day in days:
+            # With a modifier SQLite looks whether the month has that day.
+            is_day = f"{day} IS date({day}, '+0 days')"
+            batch.create_check_constraint(op.f(f"ck_{table}_{day}"), is_day)
