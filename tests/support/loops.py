@@ -1,13 +1,14 @@
 """Coroutines under test, in a loop of their own: Playwright runs one in the tests' thread."""
 
-import asyncio
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+
+from anyio.from_thread import start_blocking_portal
 
 Result = TypeVar("Result")
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
+    """What it returns; a test that is interrupted since it stands still interrupts it as well."""
+    with start_blocking_portal() as portal:
+        return portal.call(lambda: coroutine)

@@ -301,15 +301,14 @@ class Tab:
             max_size=None,
             proxy=None,
         ) as socket:
-            await asyncio.wait_for(socket.recv(), _CONNECT_SECONDS)
+            await _heard(socket, _CONNECT_SECONDS)
             await socket.send("40")
-            answer = await asyncio.wait_for(socket.recv(), _CONNECT_SECONDS)
-            if not str(answer).startswith("40"):
+            answer = await _heard(socket, _CONNECT_SECONDS)
+            if not answer.startswith("40"):
                 raise EOFError("the page is not known there")
             self._socket = socket
             while True:
-                message = await asyncio.wait_for(socket.recv(), _SILENCE_SECONDS)
-                await self._hear(page, socket, str(message))
+                await self._hear(page, socket, await _heard(socket, _SILENCE_SECONDS))
 
     async def _hear(self, page: _Page, socket: ClientConnection, message: str) -> None:
         if message == "2":
@@ -344,6 +343,13 @@ class Tab:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _heard(socket: ClientConnection, seconds: float) -> str:
+    # Not wait_for: before Python 3.12 it takes no notice of who cancels it just as something comes,
+    # and a tab that left would live on.
+    async with asyncio.timeout(seconds):
+        return str(await socket.recv())
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
