@@ -1,4 +1,4 @@
-"""Boards that are asked for are read and drawn a few at a time, so that taps pass.
+"""Boards that are asked for, and their sockets, come in a few at a time, so that taps pass.
 
 Where an instance is lost, its pages all come to the others in the same second.
 """
@@ -39,3 +39,8 @@ class Admission:
             yield sending
         finally:
             end()
+
+    async def pass_by(self) -> None:
+        """Wait for a turn to go on with what does not wait for anything."""
+        async with self._turns:
+            await asyncio.sleep(0)

@@ -87,6 +87,7 @@ class Guard:
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
         self._admission = Admission()
+        self._socket_admission = Admission()
         per_second = app.settings.requests_per_second
         self._asked = Rates(_AT_ONCE * per_second, per_second)
         # A page is made on the event loop: between two of them somebody's tap gets its turn. A form
@@ -229,8 +230,22 @@ class Guard:
             await _turn_away(receive, send)
             return
         brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
-        _cookie, found = await self._find(brought, sessions.nothing_more)
-        who = found[0] if found else None
+        if not brought:
+            await self._open_socket(scope, handshake, None, receive, send)
+            return
+        async with self._socket_admission.turn(send) as sending:
+            _cookie, found = await self._find(brought, sessions.nothing_more)
+            who = found[0] if found else None
+            await self._open_socket(scope, handshake, who, receive, sending)
+
+    async def _open_socket(
+        self,
+        scope: Scope,
+        handshake: Handshake,
+        who: SignedIn | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         if who is None and not self._asked.allows_one_more(network(_address(scope))):
             await _turn_away(receive, send)
             return
@@ -249,6 +264,7 @@ class Guard:
                 send,
                 client,
                 rate=budget.messages,
+                admission=self._socket_admission,
                 holds=partial(asyncio.to_thread, sessions.is_open, self._app.database, who),
                 send_away=self._send_away,
             )

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Send
 
 from moodtracker.database_trouble import told
 from pages.guard import frames
+from pages.guard.admission import Admission
 from pages.guard.frames import Frame, FrameRefused, Kind
 from pages.guard.rate import Rate
 
@@ -71,10 +72,11 @@ class PageSocket:
         client: Client,
         *,
         rate: Rate,
+        admission: Admission,
         holds: Callable[[], Awaitable[bool]],
         send_away: Callable[[Client], None],
     ) -> None:
-        """Speak for ``client``.
+        """Speak for ``client``, once ``admission`` lets it connect.
 
         ``holds`` tells whether the page's session does; ``send_away`` is what happens if not.
         """
@@ -82,6 +84,7 @@ class PageSocket:
         self._send = send
         self._client = client
         self._rate = rate
+        self._admission = admission
         self._holds = holds
         self._send_away = send_away
         self._has_spoken = False
@@ -131,6 +134,7 @@ class PageSocket:
             if self._connected:
                 raise FrameRefused("connected already")
             self._connected = True
+            await self._admission.pass_by()
         elif frame.kind is Kind.EVENT:
             return await self._may_happen(frame)
         return frame.kind is not Kind.UNHEARD

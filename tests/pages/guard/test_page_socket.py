@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pages.guard.admission import Admission
 from pages.guard.page_socket import PageSocket, asks_for_its_session
 from pages.guard.rate import Rate
 from support.loops import run
@@ -42,7 +43,13 @@ def passed(holds, handler=print, texts=("40", EVENT)):
 
     async def talk():
         socket = PageSocket(
-            receive, send, client, rate=Rate(9, 9), holds=holds, send_away=away.append
+            receive,
+            send,
+            client,
+            rate=Rate(9, 9),
+            admission=Admission(),
+            holds=holds,
+            send_away=away.append,
         )
         while (message := await socket.receive())["type"] == "websocket.receive":
             heard.append(message["text"][:2])
