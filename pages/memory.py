@@ -9,6 +9,10 @@ from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
 from nicegui.outbox import Outbox
 
+from moodtracker.garbage import FullSearches
+
+_LOOK_EVERY_SECONDS = 60.0
+
 Loop = Callable[[Outbox], Coroutine[Any, Any, None]]
 
 
@@ -16,6 +20,8 @@ def mount() -> None:
     """Look after NiceGUI's pages from now on."""
     nicegui_app.on_delete(_untie)
     Outbox.loop = _once(Outbox.loop)  # type: ignore[method-assign, assignment]
+    searches = FullSearches()
+    nicegui_app.timer(_LOOK_EVERY_SECONDS, lambda: searches.look(len(Client.instances)))
 
 
 def forget_html(page: Client) -> None:

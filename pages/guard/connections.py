@@ -33,7 +33,7 @@ _TAKE_SECONDS = 30.0
 # A program that has all in its machine's buffers, and ends without having read it, does so soon.
 _READ_SECONDS = 1.0
 _LOOK_EVERY_SECONDS = 0.02
-_CONNECTION = "connection"
+CONNECTION = "connection"
 _AT_A_TIME = 1024
 _LARGEST_BACKLOG = 256 * 1024
 
@@ -99,7 +99,7 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the request know its connection; weakly, since a page keeps its request."""
         super().on_message_begin()
-        self.scope["state"][_CONNECTION] = weakref.ref(self)
+        self.scope["state"][CONNECTION] = weakref.ref(self)
 
     async def took_all(self) -> bool:
         """Whether the other side's machine acknowledges each byte that was written so far."""
@@ -169,6 +169,11 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
         self._head_size = 0
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Leave it to the socket; no end of the connection will be told here."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it knows this, and is known here: a circle
+
     def _wait_for_head(self) -> None:
         self._waiting = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
 
@@ -218,7 +223,7 @@ class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
         """Let the door know by which connection it is asked."""
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.scope["state"]["connection"] = self
+            self.scope["state"][CONNECTION] = self
 
     def _abort(self, reason: str) -> None:
         log.debug("a socket was cut off: %s", reason)
@@ -227,5 +232,5 @@ class SocketConnection(_Stalled, WebSocketsSansIOProtocol):
 
 def connection_of(scope: Scope) -> HttpConnection | None:
     """The connection on which a request came, as long as it is there."""
-    found: HttpConnection | None = scope["state"][_CONNECTION]()
+    found: HttpConnection | None = scope["state"][CONNECTION]()
     return found

@@ -28,7 +28,7 @@ from pages import errors, health, installing, obstacles, zones_file
 from pages.guard import handshake as handshakes
 from pages.guard import limits
 from pages.guard.admission import Admission
-from pages.guard.connections import SocketConnection
+from pages.guard.connections import CONNECTION, SocketConnection
 from pages.guard.cookies import cookie_name, cookies_in, known_name
 from pages.guard.handshake import Handshake
 from pages.guard.headers import AnswerHeaders, give_nonces_to_templates
@@ -254,7 +254,7 @@ class Guard:
             if budget is None:
                 await _turn_away(receive, send)
                 return
-            connection: SocketConnection = scope["state"]["connection"]
+            connection: SocketConnection = scope["state"].pop(CONNECTION)
             connection.spend_from(budget)
             if client is None or who is None:
                 await tell_gone(receive, send)
@@ -271,6 +271,7 @@ class Guard:
             scope["query_string"] = handshake.query(client.id)
             with self._sockets.open(client, socket):
                 await self._inner(scope, socket.receive, send)
+            socket.untie()
 
     def _session_cookies(self, cookies: Mapping[str, list[str]]) -> list[str]:
         """Each that there may be: another app of the host can have set one of our name."""

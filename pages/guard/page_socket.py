@@ -89,10 +89,12 @@ class PageSocket:
         self._send_away = send_away
         self._has_spoken = False
         self._connected = False
+        self._asking: asyncio.Task[object] | None = None
         self._deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
 
     async def receive(self) -> Message:
         """The next message for NiceGUI."""
+        self._asking = asyncio.current_task()
         while True:
             try:
                 message = await self._next()
@@ -109,6 +111,18 @@ class PageSocket:
             await self._send({"type": "websocket.close", "code": _REFUSED})
         except Exception as error:
             log.debug("a socket was gone before it was ended (%s)", type(error).__name__)
+
+    def untie(self) -> None:
+        """Undo, once it is over, the circles in which Engine.IO leaves it with its page.
+
+        The task that asked last ended with an error, which knows each frame that it passed, one of
+        which knows the task; and a class that is made for each socket, as each class a circle,
+        knows how to ask here. Circles stay until a full search (`moodtracker/garbage.py`).
+        """
+        asking = self._asking
+        if asking and asking.done() and not asking.cancelled() and (error := asking.exception()):
+            error.__traceback__ = None
+        vars(self).clear()
 
     async def _next(self) -> Message:
         if self._connected:

@@ -2,8 +2,9 @@
 
 import os
 import re
+import signal
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from support.open_page import OpenPage
 from support.server import ROOT, WAIT_SECONDS
+from support.waiting import await_that
 
 # The whole flood is 20,000; CI has patience for fewer.
 PAGE_LOADS = int(os.environ.get("PAGE_LOADS", "500"))
@@ -18,6 +20,7 @@ PAGE_LOADS = int(os.environ.get("PAGE_LOADS", "500"))
 _MOST_GROWTH = 1.2
 _MOST_LEFT = 1.05
 _ASLEEP_SECONDS = 5
+_IN_MEMORY = re.compile(r"in memory: (\d+)\.")
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,18 @@ def test_a_page_that_is_gone_leaves_nothing_that_has_to_be_searched_for(make_ser
         assert memory(server) <= before * _MOST_LEFT
 
 
+def test_a_page_whose_socket_is_closed_leaves_nothing_either(make_server):
+    server = make_server()
+    server.program = ROOT / "tests" / "support" / "uncollected_main.py"
+    server.start()
+    cookie = server.register("thrifty")
+    with ExitStack() as open_sockets:
+        for _ in range(8):
+            open_sockets.enter_context(OpenPage(server, cookie).connected())
+        assert in_memory(server) >= 16
+    await_that(lambda: in_memory(server) == 0)
+
+
 @contextmanager
 def loading(server, cookie):
     """Gives what asks for pages, half of them for a stranger, and opens no socket."""
@@ -115,6 +130,13 @@ def times_woken(server):
     """How often the thread of the server's event loop has gone to sleep so far."""
     status = Path(f"/proc/{server.pid}/task/{server.pid}/status").read_text()
     return int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", status)[1])
+
+
+def in_memory(server):
+    """How many pages and connections the server has, whether anybody knows them or not."""
+    before = len(_IN_MEMORY.findall(server.log))
+    os.kill(server.pid, signal.SIGUSR1)
+    return int(await_that(lambda: _IN_MEMORY.findall(server.log)[before:])[0])
 
 
 def memory(server):
