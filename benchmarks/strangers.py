@@ -123,9 +123,16 @@ async def asked(port: int, request: bytes, source: str) -> str:
         return type(error).__name__
 
 
-def get(path: str) -> bytes:
+def get(path: str, cookies: str = "") -> bytes:
     """A request for a page."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{cookies}\r\n"
+    ).encode()
+
+
+def made_up(number: int) -> str:
+    """The header of as many sessions as are looked up, of which there is none."""
+    return f"Cookie: {'; '.join(f'moodtracker=1.{number}-{one}' for one in range(20))}\r\n"
 
 
 def post(path: str, **fields: str) -> bytes:
@@ -158,11 +165,11 @@ async def requests(port: int, answers: Counter[str], make: Callable[[int], bytes
         await asyncio.sleep(0.01)
 
 
-def handshake(client_id: str) -> bytes:
+def handshake(client_id: str, cookies: str = "") -> bytes:
     """What opens a page's socket."""
     return (
         f"GET {socket_address(client_id)} HTTP/1.1\r\nHost: localhost\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        f"{cookies}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     ).encode()
 
@@ -267,12 +274,24 @@ def crafted(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
     return requests(port, answers, joining)
 
 
+def boards(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
+    """Boards of sessions that are made up."""
+    return requests(port, answers, lambda number: get("/", made_up(number)))
+
+
+def sockets(port: int, answers: Counter[str]) -> Coroutine[None, None, None]:
+    """Sockets of no page, with sessions that are made up."""
+    return requests(port, answers, lambda number: handshake("none", made_up(number)))
+
+
 FLOODS: dict[str, Flood] = {
     "nobody": nobody,
     "GET /login": get_all("/login"),
     "GET /register": get_all("/register"),
     "POST /login": sign_ins,
     "POST /register, crafted": crafted,
+    "GET /, made-up sessions": boards,
+    "sockets, made-up sessions": sockets,
     "pongs": pongs,
     f"{PAGES} pages held": held,
 }

@@ -1,11 +1,13 @@
 """Waiting in turn for something costly, so that nobody's many come before another's first."""
 
 import asyncio
+import heapq
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 
 RETRY_SECONDS = 5  # after which it is worth trying again
 
@@ -33,11 +35,10 @@ def leave_turn() -> None:
         leave()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, order=True)
 class _Waiting:
     order: tuple[bool, int, int]
-    holder: str
-    turn: asyncio.Future[None]
+    turn: asyncio.Future[None] = field(compare=False)
 
 
 class FairQueue:
@@ -53,14 +54,15 @@ class FairQueue:
         self._free = at_once
         self._each = each
         self._most = most
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Waiting] = []  # a heap; who gave up stays in it until their turn
+        self._waiting_alike: Counter[bool] = Counter()  # by whether they are trusted
+        self._numbers = count()
         self._held: Counter[str] = Counter()  # waiting, or in their turn
 
     @asynccontextmanager
     async def turn(self, holder: str, *, trusted: bool = False) -> AsyncIterator[None]:
         """Wait for ``holder``'s turn, which lasts as long as the block; raises :class:`Busy`."""
-        alike = sum(each.order[0] is not trusted for each in self._waiting)
-        if alike >= self._most or self._held[holder] > self._each:
+        if self._waiting_alike[trusted] >= self._most or self._held[holder] > self._each:
             raise Busy
         rank = self._held[holder]
         self._held[holder] += 1
@@ -68,7 +70,7 @@ class FairQueue:
             if self._free:
                 self._free -= 1
             else:
-                await self._wait(holder, rank, trusted=trusted)
+                await self._wait(rank, trusted=trusted)
             leave = _Once(self._pass_on)
             _leave.set(leave)
             try:
@@ -80,25 +82,23 @@ class FairQueue:
             if not self._held[holder]:
                 del self._held[holder]
 
-    async def _wait(self, holder: str, rank: int, *, trusted: bool) -> None:
-        number = self._waiting[-1].order[2] + 1 if self._waiting else 0
+    async def _wait(self, rank: int, *, trusted: bool) -> None:
         turn = asyncio.get_running_loop().create_future()
-        waiting = _Waiting((not trusted, rank, number), holder, turn)
-        self._waiting.append(waiting)
+        heapq.heappush(self._waiting, _Waiting((not trusted, rank, next(self._numbers)), turn))
+        self._waiting_alike[trusted] += 1
         try:
             await turn
         except asyncio.CancelledError:
-            if waiting in self._waiting:
-                self._waiting.remove(waiting)
-            elif not turn.cancelled():  # it was its turn already
+            if not turn.cancelled():  # it was its turn already
                 self._pass_on()
             raise
+        finally:
+            self._waiting_alike[trusted] -= 1
 
     def _pass_on(self) -> None:
         while self._waiting:
-            first = min(self._waiting, key=lambda each: each.order)
-            self._waiting.remove(first)
-            if not first.turn.done():  # else it has given up, and does not know yet
-                first.turn.set_result(None)
+            turn = heapq.heappop(self._waiting).turn
+            if not turn.done():  # else it has given up
+                turn.set_result(None)
                 return
         self._free += 1

@@ -18,7 +18,7 @@ from moodtracker.app import App
 from moodtracker.board import Board
 from moodtracker.drawing import layout, painting, svg
 from moodtracker.drawing.layout import Paper, Picture
-from moodtracker.fair_queue import FairQueue
+from moodtracker.fair_queue import FairQueue, leave_turn
 from pages.download import Download
 
 Year = Annotated[int | None, Query(ge=1, le=9999)]
@@ -29,6 +29,7 @@ _drawing = FairQueue(at_once=2, each=8, most=100)
 
 def turn_of(person: Person) -> AbstractAsyncContextManager[None]:
     """A person's turn to have something drawn or packed; raises Busy where they want too much."""
+    leave_turn()  # in which pages are made
     return _drawing.turn(f"person {person.id}")
 
 

@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
@@ -116,33 +116,44 @@ def may_be(cookie: str) -> bool:
 
 def find(database: Database, cookie: str | None) -> SignedIn | None:
     """Who holds this cookie, or None where it names no session that is still open."""
-    found = find_with(database, cookie, nothing_more)
-    return found[0] if found else None
+    found = find_with(database, [cookie or ""], nothing_more)
+    return found.who if found else None
+
+
+class FoundSession(NamedTuple, Generic[Found]):
+    """An open session: the cookie that names it, who holds it, and what else was read."""
+
+    cookie: str
+    who: SignedIn
+    more: Found
 
 
 def find_with(
-    database: Database, cookie: str | None, read: Callable[[Session, Person], Found]
-) -> tuple[SignedIn, Found] | None:
-    """The same, and what ``read`` finds for that person at the same moment."""
-    key = _key(cookie)
-    if key is None:
+    database: Database, cookies: Iterable[str], read: Callable[[Session, Person], Found]
+) -> FoundSession[Found] | None:
+    """The open session that the first of the ``cookies`` names that name one, if any.
+
+    ``read`` is what is wanted of its person as of the same moment.
+    """
+    named = {key: cookie for cookie in cookies if (key := _key(cookie))}
+    if not named:
         return None
 
-    def look() -> tuple[Row[Any], Person, Found] | None:
+    def look() -> tuple[tuple[int, str], Row[Any], Person, Found] | None:
         with database.read() as session:
-            row = _row(session, *key)
-            if row is None:
-                return None
-            person = person_from(row)
-            return row, person, read(session, person)
+            for key in _there(session, list(named)):
+                if row := _row(session, *key):
+                    person = person_from(row)
+                    return key, row, person, read(session, person)
+        return None
 
     found = database.repeat(look)
     if found is None:
         return None
-    row, person, more = found
+    key, row, person, more = found
     if _is_worth_noting(row):
         database.note(lambda session: _note_seen(session, *key))
-    return SignedIn(person, key[1]), more
+    return FoundSession(named[key], SignedIn(person, key[1]), more)
 
 
 def is_open(database: Database, who: SignedIn) -> bool:
@@ -274,6 +285,16 @@ def nothing_more(_session: Session, _person: Person) -> None:
 def _look_up(database: Database, user_id: int, token_hash: str) -> Row[Any] | None:
     with database.read() as session:
         return _row(session, user_id, token_hash)
+
+
+def _there(session: Session, keys: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Those that there is a row for, asked at once: made-up ones cost next to nothing."""
+    if len(keys) == 1:
+        return keys
+    columns = sessions.user_id, sessions.token_hash
+    rows = session.execute(select(*columns).where(tuple_(*columns).in_(keys)))
+    known = {tuple(row) for row in rows}
+    return [key for key in keys if key in known]
 
 
 # Every page and every tap begins with it, so it is made once.

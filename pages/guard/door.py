@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from moodtracker.accounts import devices, sessions
 from moodtracker.accounts.attempt import BACK, ENDED, SIGNED_OUT
 from moodtracker.accounts.people import Person
-from moodtracker.accounts.sessions import SignedIn
+from moodtracker.accounts.sessions import FoundSession, SignedIn
 from moodtracker.accounts.throttling import network
 from moodtracker.app import App
 from moodtracker.fair_queue import Busy, FairQueue
@@ -27,7 +27,6 @@ from moodtracker.mail import unsubscribe
 from pages import errors, health, installing, obstacles, zones_file
 from pages.guard import handshake as handshakes
 from pages.guard import limits
-from pages.guard.admission import Admission
 from pages.guard.connections import CONNECTION, SocketConnection
 from pages.guard.cookies import cookie_name, cookies_in, known_name
 from pages.guard.handshake import Handshake
@@ -53,7 +52,8 @@ _MACHINES |= installing.FILES
 _OPEN_FOLDERS = ("/assets/", "/_nicegui/", obstacles.FOLDER)
 _NONCE_BYTES = 16
 _PROVIDER = "/login/provider"
-_MOST_OF_A_NAME = 20  # each is looked up
+_MOST_OF_A_NAME = 20
+_MANY = 10_000  # who brings a session is turned away for nobody: more than wait at once
 _AT_ONCE = 10  # times as many as in a second
 
 
@@ -86,10 +86,13 @@ class Guard:
         self._send_away = partial(send_away, app)
         self._headers = AnswerHeaders(app.settings)
         self._origins = Origins(app.settings)
-        self._admission = Admission()
-        self._socket_admission = Admission()
         per_second = app.settings.requests_per_second
         self._asked = Rates(_AT_ONCE * per_second, per_second)
+        self._asked_by_people = Rates(_AT_ONCE * 3 * per_second, 3 * per_second)
+        # Where an instance is lost, its pages and their sockets all come to the others in the same
+        # second: of both a few are seen to at a time, so that taps pass.
+        self._visits = FairQueue(at_once=2, each=_MANY, most=_MANY)
+        self._arrivals = FairQueue(at_once=2, each=_MANY, most=_MANY)
         # A page is made on the event loop: between two of them somebody's tap gets its turn. A form
         # has passwords checked and rows written: not all threads are to be busy with strangers'.
         self._pages = FairQueue(at_once=1, each=100, most=500)
@@ -124,8 +127,7 @@ class Guard:
         headers = Headers(scope=scope)
         cookies = cookies_in(headers.getlist("cookie"))
         brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
-        known = cookies.get(known_name(self._app), [""])[0]
-        browser = self._app.proving.browser_of(known) if known else ""
+        browser = self._browser(cookies)
         scope["state"].update(cookies=cookies, address=_address(scope), browser=browser)
         answer = self._refusal(scope, headers) or limits.too_early(headers)
         if answer is None and not brought:  # who brings one may be somebody
@@ -137,9 +139,6 @@ class Guard:
                 answer = refused.answer
         if answer is not None:
             await answer(scope, receive, send)
-        elif scope["path"] in self._reads:
-            async with self._admission.turn(send) as sending:
-                await self._meet(scope, headers, brought, receive, sending)
         else:
             await self._meet(scope, headers, brought, receive, send)
 
@@ -151,39 +150,43 @@ class Guard:
         receive: Receive,
         send: Send,
     ) -> None:
-        answer = await self._met(scope, headers, brought)
-        if answer is not None:
-            await answer(scope, receive, send)
-            return
-        # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
-        is_seen = scope["method"] != "HEAD"
-        scope["state"]["is_seen"] = is_seen
-        scope = scope if is_seen else {**scope, "method": "GET"}
-        # What asks the identity provider waits for somebody else, and keeps nobody waiting.
-        takes_turn = scope["path"] not in _MACHINES and not scope["path"].startswith(_PROVIDER)
-        if scope["state"]["signed_in"] or not takes_turn:
-            await self._unopened.watched(self._inner, scope, receive, send, is_seen=is_seen)
-            return
         async with AsyncExitStack() as turn:
-            try:
-                await turn.enter_async_context(self._turn(scope))
-            except Busy:
-                await limits.busy()(scope, receive, send)
-                return
 
             async def sending(message: Message) -> None:
                 await turn.aclose()  # it is made: whoever takes it slowly keeps nobody else waiting
                 await send(message)
 
+            try:
+                if brought:
+                    await turn.enter_async_context(self._turn(self._visits, scope))
+                answer = await self._met(scope, headers, brought)
+                is_somebody = scope["state"]["signed_in"] is not None
+                takes_turn = answer is None and _takes_turn(scope)
+                if not (takes_turn and is_somebody and scope["method"] != "POST"):
+                    await turn.aclose()
+                if takes_turn and not is_somebody:
+                    queue = self._queue_of_strangers(scope)
+                    await turn.enter_async_context(self._turn(queue, scope))
+            except Busy:
+                answer = limits.busy()
+            if answer is not None:
+                await answer(scope, receive, send)
+                return
+            # What answers GET answers HEAD (RFC 9110, 9.3.2): the server leaves the body out.
+            is_seen = scope["method"] != "HEAD"
+            scope["state"]["is_seen"] = is_seen
+            scope = scope if is_seen else {**scope, "method": "GET"}
             await self._unopened.watched(self._inner, scope, receive, sending, is_seen=is_seen)
 
-    def _turn(self, scope: Scope) -> AbstractAsyncContextManager[None]:
-        """The turn of a stranger, or of a browser in which somebody was signed in before."""
-        browser = scope["state"]["browser"]
-        holder = browser or network(scope["state"]["address"])
+    def _queue_of_strangers(self, scope: Scope) -> FairQueue:
         if scope["method"] != "POST":
-            return self._pages.turn(holder, trusted=bool(browser))
-        return (self._known_forms if browser else self._forms).turn(holder)
+            return self._pages
+        return self._known_forms if scope["state"]["browser"] else self._forms
+
+    def _turn(self, queue: FairQueue, scope: Scope) -> AbstractAsyncContextManager[None]:
+        """The turn of an address, or of a browser in which somebody was signed in before."""
+        browser = scope["state"]["browser"]
+        return queue.turn(browser or network(scope["state"]["address"]), trusted=bool(browser))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
@@ -194,24 +197,28 @@ class Guard:
         return limits.refusal(scope, headers)
 
     def _too_often(self, scope: Scope) -> Response | None:
-        """What a stranger is told who asks for too much, or None."""
+        """What somebody is told who asks for too much, or None."""
         if scope["path"] in _MACHINES:
             return None
-        holder = scope["state"]["browser"] or network(scope["state"]["address"])
-        return None if self._asked.allows_one_more(holder) else limits.too_often()
+        state = scope["state"]
+        if who := state["signed_in"]:
+            allows = self._asked_by_people.allows_one_more(str(who.person.id))
+        else:
+            allows = self._asked.allows_one_more(state["browser"] or network(state["address"]))
+        return None if allows else limits.too_often()
 
     async def _met(self, scope: Scope, headers: Headers, brought: Sequence[str]) -> Response | None:
         """Note who this is; returns what a stranger is told who has to be somebody, or None."""
         read = self._reads.get(scope["path"], sessions.nothing_more)
-        cookie, found = await self._find(brought, read)
-        signed_in = found[0] if found else None
+        found = await self._find(brought, read)
+        signed_in = found.who if found else None
         scope["state"].update(
             signed_in=signed_in,
-            read=found and found[1],
-            session_cookie=cookie,
+            read=found and found.more,
+            session_cookie=found.cookie if found else next(iter(brought), None),
             device=devices.name_of(headers.get("user-agent", "")),
         )
-        if signed_in is None and brought and (answer := self._too_often(scope)):
+        if brought and (answer := self._too_often(scope)):
             return answer
         if signed_in or scope["path"] in _OPEN_PATHS:
             return None
@@ -229,13 +236,19 @@ class Guard:
         ):
             await _turn_away(receive, send)
             return
-        brought = self._session_cookies(cookies_in(headers.getlist("cookie")))
-        if not brought:
-            await self._open_socket(scope, handshake, None, receive, send)
-            return
-        async with self._socket_admission.turn(send) as sending:
-            _cookie, found = await self._find(brought, sessions.nothing_more)
-            who = found[0] if found else None
+        cookies = cookies_in(headers.getlist("cookie"))
+        scope["state"].update(address=_address(scope), browser=self._browser(cookies))
+        brought = self._session_cookies(cookies)
+        async with AsyncExitStack() as turn:
+
+            async def sending(message: Message) -> None:
+                await turn.aclose()
+                await send(message)
+
+            if brought:
+                await turn.enter_async_context(self._turn(self._arrivals, scope))
+            found = await self._find(brought, sessions.nothing_more)
+            who = found.who if found else None
             await self._open_socket(scope, handshake, who, receive, sending)
 
     async def _open_socket(
@@ -264,7 +277,7 @@ class Guard:
                 send,
                 client,
                 rate=budget.messages,
-                admission=self._socket_admission,
+                turn=partial(self._turn, self._arrivals, scope),
                 holds=partial(asyncio.to_thread, sessions.is_open, self._app.database, who),
                 send_away=self._send_away,
             )
@@ -278,15 +291,23 @@ class Guard:
         brought = dict.fromkeys(cookies.get(cookie_name(self._app), ()))
         return [cookie for cookie in brought if sessions.may_be(cookie)][:_MOST_OF_A_NAME]
 
+    def _browser(self, cookies: Mapping[str, list[str]]) -> str:
+        """Which browser it is, where somebody was signed in there before, else ''."""
+        known = cookies.get(known_name(self._app), [""])[0]
+        return self._app.proving.browser_of(known) if known else ""
+
     async def _find(
         self, brought: Sequence[str], read: Callable[[Session, Person], object]
-    ) -> tuple[str | None, tuple[SignedIn, object] | None]:
-        """The cookie that names an open session, and who holds it; else the first, and None."""
-        for cookie in brought:
-            found = await asyncio.to_thread(sessions.find_with, self._app.database, cookie, read)
-            if found:
-                return cookie, found
-        return next(iter(brought), None), None
+    ) -> FoundSession[object] | None:
+        """Who holds one of the cookies."""
+        if not brought:
+            return None
+        return await asyncio.to_thread(sessions.find_with, self._app.database, brought, read)
+
+
+def _takes_turn(scope: Scope) -> bool:
+    """What asks the identity provider waits for somebody else, and keeps nobody waiting."""
+    return scope["path"] not in _MACHINES and not scope["path"].startswith(_PROVIDER)
 
 
 def _page_of(handshake: Handshake, who: SignedIn | None) -> Client | None:

@@ -5,6 +5,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
 
 from nicegui import Client
@@ -12,7 +13,6 @@ from starlette.types import Message, Receive, Send
 
 from moodtracker.database_trouble import told
 from pages.guard import frames
-from pages.guard.admission import Admission
 from pages.guard.frames import Frame, FrameRefused, Kind
 from pages.guard.rate import Rate
 
@@ -72,19 +72,20 @@ class PageSocket:
         client: Client,
         *,
         rate: Rate,
-        admission: Admission,
+        turn: Callable[[], AbstractAsyncContextManager[None]],
         holds: Callable[[], Awaitable[bool]],
         send_away: Callable[[Client], None],
     ) -> None:
-        """Speak for ``client``, once ``admission`` lets it connect.
+        """Speak for ``client``.
 
-        ``holds`` tells whether the page's session does; ``send_away`` is what happens if not.
+        It connects when it is its ``turn``; ``holds`` tells whether the page's session does;
+        ``send_away`` is what happens if not.
         """
         self._receive = receive
         self._send = send
         self._client = client
         self._rate = rate
-        self._admission = admission
+        self._turn = turn
         self._holds = holds
         self._send_away = send_away
         self._has_spoken = False
@@ -148,7 +149,8 @@ class PageSocket:
             if self._connected:
                 raise FrameRefused("connected already")
             self._connected = True
-            await self._admission.pass_by()
+            async with self._turn():
+                await asyncio.sleep(0)  # what follows waits for nothing: so it fills its turn
         elif frame.kind is Kind.EVENT:
             return await self._may_happen(frame)
         return frame.kind is not Kind.UNHEARD

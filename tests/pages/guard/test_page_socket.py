@@ -1,11 +1,12 @@
 """An event happens only while the session of its page holds, whatever the page does with it."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from pages.guard.admission import Admission
+from moodtracker.fair_queue import FairQueue
 from pages.guard.page_socket import PageSocket, asks_for_its_session
 from pages.guard.rate import Rate
 from support.loops import run
@@ -47,7 +48,7 @@ def passed(holds, handler=print, texts=("40", EVENT)):
             send,
             client,
             rate=Rate(9, 9),
-            admission=Admission(),
+            turn=partial(FairQueue(1, each=1, most=1).turn, "somebody"),
             holds=holds,
             send_away=away.append,
         )
