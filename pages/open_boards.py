@@ -1,6 +1,7 @@
 """All boards that are open: they turn to the new day, and the new year, by themselves (D6)."""
 
 import asyncio
+from datetime import datetime
 
 from nicegui import app, background_tasks
 
@@ -50,7 +51,9 @@ class OpenBoards:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
-            now = clock.now()
-            for page in self._pages:
-                if page.is_past(now):
-                    page.look_again()
+            self._look_at_past(clock.now())
+
+    def _look_at_past(self, now: datetime) -> None:
+        for page in self._pages:
+            if page.is_past(now):
+                page.look_again()
