@@ -3,7 +3,8 @@
 A refused mail proves nothing of the server. When several recipients in a row are refused alike, and
 no mail was taken in between, it is the server's trouble or our sender's: such a run of refusals is
 a spell, which the next mail that is taken ends. What was refused in a spell that is over, and is
-refused alike again, is its own trouble.
+refused alike again, is its own trouble. What is put off proves nothing before greylisting would be
+over; a server that puts off everybody is asked again soon, by those who were tried least.
 
 It stands in the database, so that all workers share it and a restart does not forget it: a server
 that is down is asked by one of them now and then, and not by each every minute.
@@ -12,7 +13,7 @@ that is down is asked by one of them now and then, and not by each every minute.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -25,6 +26,8 @@ from moodtracker.mail.queue import Queue
 
 # So many different recipients refused alike, and it is the server's trouble.
 SEVERAL = 3
+# While it answers and says "later", it is asked now and then: it may take mails in a moment.
+_LONGEST_FOR_LATER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +102,27 @@ class Breaker:
             installation.note(session, mail_refused_alike=alike, mail_refused_to=" ".join(known))
         return len(known) >= SEVERAL
 
-    def trip(self, session: Session, words: str, *, is_unreachable: bool) -> bool:
+    def trip(
+        self, session: Session, words: str, *, is_unreachable: bool, is_passing: bool = False
+    ) -> bool:
         """Note a trouble of the server's; several workers that meet it at once count as one.
 
-        ``is_unreachable``: it takes nothing from anybody, so that it is of no use to try at once.
-        Returns whether boards begin to wait with it, or have to once more.
+        ``is_unreachable``: it takes nothing from anybody, so that it is of no use to try at once;
+        ``is_passing``: it is there, and says that each mail may come later. Returns whether boards
+        begin to wait with it, or have to once more.
         """
         row = installation.lock(session)
         now = clock.now()
         values: dict[str, Any] = {"mail_unreachable_at": now} if is_unreachable else {}
         begins = row.mail_quiet_until is None or now >= row.mail_quiet_until
         if begins:
-            failures = row.mail_failures + 1
+            # A server that goes away only now is waited for from the beginning.
+            is_new = is_unreachable and row.mail_unreachable_at is None
+            failures = 1 if is_new else row.mail_failures + 1
+            longest = _LONGEST_FOR_LATER if is_passing else delays.LONGEST
             values |= {
                 "mail_failures": failures,
-                "mail_quiet_until": now + delays.jittered(failures),
+                "mail_quiet_until": now + delays.jittered(failures, longest),
                 "mail_trouble": words,
             }
         if values:

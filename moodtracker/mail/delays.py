@@ -13,9 +13,9 @@ def after(failures: int) -> timedelta:
     return min(_FIRST * (1 << min(max(failures, 1) - 1, 20)), LONGEST)
 
 
-def jittered(failures: int) -> timedelta:
+def jittered(failures: int, longest: timedelta = LONGEST) -> timedelta:
     """The wait, up to a quarter longer by chance, so that not all come back in one moment."""
-    return after(failures) * (1 + JITTER * random.random())  # noqa: S311 - no secret
+    return min(after(failures), longest) * (1 + JITTER * random.random())  # noqa: S311 - no secret
 
 
 def together(failures: int) -> timedelta:

@@ -221,7 +221,8 @@ class Outbox:
         def outcome(session: Session) -> None:
             if self._is_the_servers(session, taken_on, refusal, address):
                 self._put_back(session, taken_on, words, waits=True)
-                if self._breaker.trip(session, said, is_unreachable=False):
+                is_passing = refusal.is_passing
+                if self._breaker.trip(session, said, is_unreachable=False, is_passing=is_passing):
                     self._suspect_all(session)
             else:
                 self._put_back_or_hold(session, taken_on, words, address=address, for_good=for_good)

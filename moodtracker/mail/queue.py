@@ -130,19 +130,23 @@ class Queue:
         reason: str,
         *,
         may_be_taken: bool = False,
+        waits_for_server: bool = False,
         **marks: Any,
     ) -> None:
         """Let a row wait for its next try, longer each time; ``marks`` are written with it.
 
-        ``may_be_taken``: the server has it, perhaps, and keeps its date.
+        ``may_be_taken``: the server has it, perhaps, and keeps its date; ``waits_for_server``: not
+        by itself, but until the server is asked again.
         """
+        wait = delays.after(1) if waits_for_server else delays.jittered(claim.row.attempts)
         self.settle(
             session,
             claim,
             state="pending",
-            next_try_at=clock.now() + delays.jittered(claim.row.attempts),
+            next_try_at=clock.now() + wait,
             last_error=reason,
             message_date=claim.date_after(may_be_taken=may_be_taken),
+            waits_for_server=waits_for_server,
             **marks,
         )
 
@@ -185,7 +189,9 @@ class Queue:
         longest_waiting = (
             select(c.user_id, self._key)
             .where(self._waits(now, longest))
-            .order_by(c.next_try_at, c.user_id)  # in one order, also where tables are split
+            # Who was tried least first, so that all that wait for the server take turns; in one
+            # order, also where tables are split.
+            .order_by(c.next_try_at, c.attempts, c.user_id)
             .limit(1)
             .with_for_update(skip_locked=True)  # which SQLite, with its one writer, does without
             .cte("longest_waiting")

@@ -1,10 +1,13 @@
-"""What a mail server's replies mean: whose trouble a refusal is, as one table (Y4).
+"""What a mail server's replies to one recipient's mail mean, as one table (Y4).
 
 A reply is a code and words; the second word may be an enhanced code (RFC 2034, RFC 3463), whose
-class is the reply code's first digit. No reply proves more than this: it is the refused mail's own
-until several recipients in a row fail alike, see :mod:`moodtracker.mail.breaker`. So the table
-says at once "the server's" only where no other mail could fare better, and "the address" only
-where a mailbox server says that there is no such mailbox.
+class is the reply code's first digit. Once a recipient was named, no reply proves more than this:
+it is the refused mail's own until several recipients in a row fail alike, whomever its words blame,
+see :mod:`moodtracker.mail.breaker`. So the table says only what a reply tells of the recipient:
+that there is no such mailbox, where it can be about nothing else, or that it is worth coming back.
+
+What is said before, to the connection, to our password or to our sender, is the server's trouble;
+see :mod:`moodtracker.mail.smtp`.
 """
 
 import re
@@ -13,17 +16,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-Phase = Literal["connect", "ehlo", "auth", "mail", "rcpt", "data"]
-_EACH_MAIL: tuple[Phase, ...] = ("rcpt", "data")  # where a reply may be about one mail
+Phase = Literal["rcpt", "data"]
+_BOTH: tuple[Phase, ...] = ("rcpt", "data")
 
 
 class Whose(Enum):
     """Whose trouble a refusal is, as far as one reply can tell."""
 
-    SERVER = "the server's or our sender's: nobody's mail would be taken"
     ADDRESS = "the address is none, or its mailbox is closed"
-    MAILBOX = "the mailbox is there, and takes nothing for now"
-    MESSAGE = "this mail is too large, or its content is refused"
+    MAILBOX = "the mailbox is there, and is full"
     LATER = "come back later, as greylisting says to each new recipient"
     UNCLEAR = "this mail's own, unless others fail alike"
 
@@ -58,12 +59,6 @@ class Rule:
 _ANY = ".*"
 _BARE = "-"
 _CLOSED = r"1\.([1236]|10)|2\.1"
-_TOO_LARGE = r"\bsize\b|too (large|big)|(message|mail|data) (too long|exceeds)"
-_SENT_TOO_MUCH = (
-    r"(sending|daily|hourly|outgoing|outbound)\b.{0,30}(limit|quota)|limit.{0,30}\bsending|"
-    r"\brate\b.{0,20}(limit|exceed)"
-)
-_TOO_MUCH_OF_OURS = rf"^(?!.*\bsize\b).*({_SENT_TOO_MUCH}|quota|too many|number of|\brate\b)"
 _WHO = r"(user|recipient|mailbox|account|(?<!ip )address)"
 _SOMEBODY = (
     r"(user|recipient|mailbox|(?<!ip )address)"  # an account may be the one that we sign in to
@@ -83,65 +78,20 @@ _MAY_BE_US = (
     r"reputation|\b(out(going|bound)|originat\w+|envelope|return.path|connect\w*|machine)\b|"
     r"\b(r?dns|ptr|spf|dkim|dmarc|tls|certificate)\b|\d+(\.\d+){3}"
 )
-
-_OUR_SENDER = (
-    r"sender (address )?(rejected|denied|refused|verif\w*|not|unknown|is not|domain|account)|"
-    r"(invalid|bad|unknown|rejected|no such) sender|verif\w+ failed for <\{sender\}>|"
-    r"mail from .*(not allowed|rejected|denied)"
-)
-_NOT_OURS = r"not owned by user|not logged in|send as|sendas|not allowed to send"
-_ONLY_OUR_SENDER = r"^(?!.*\{to\}).*\{sender\}"
 _RELAYING = r"relay(?! recipient)|rcpthosts|not a local|unauthenticated"
 
 TABLE: tuple[Rule, ...] = (
-    # Before any mail: the server, its name, its certificate, our password.
-    Rule(("connect", "ehlo", "auth"), _ANY, _ANY, "", Whose.SERVER, "RFC 5321, RFC 4954"),
-    # MAIL FROM is about the sender, but for the size that is said with it (RFC 1870).
-    Rule(("mail",), "5..", r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 1870; Postfix, Exchange, Google"),
-    Rule(("mail",), "5..", _ANY, _TOO_MUCH_OF_OURS, Whose.SERVER, "Google and others: our quota"),
-    Rule(("mail",), "552", _BARE, "", Whose.MESSAGE, "RFC 1870; Exim, Sendmail"),
-    Rule(("mail",), "5..", _ANY, _TOO_LARGE, Whose.MESSAGE, "qmail and others"),
-    Rule(("mail",), _ANY, _ANY, "", Whose.SERVER, "RFC 5321: 421, 451, 550, 553, 530"),
-    # Signing in that is asked for late.
-    Rule(_EACH_MAIL, "530|534|535|538", _ANY, "", Whose.SERVER, "RFC 4954"),
-    # The sender that was taken at MAIL FROM and is refused at RCPT or DATA.
-    Rule(_EACH_MAIL, _ANY, r"1\.[78]", "", Whose.SERVER, "RFC 3463 X.1.7, X.1.8; Postfix"),
-    Rule(_EACH_MAIL, _ANY, r"2\.252", "", Whose.SERVER, "Microsoft: SendAsDenied"),
-    Rule(_EACH_MAIL, _ANY, r"1\.90", "", Whose.SERVER, "Microsoft: daily limit of recipients"),
-    Rule(_EACH_MAIL, _ANY, r"7\.(50[0-9]|7(0[0-9]|50))", "", Whose.SERVER, "Microsoft: spam out"),
-    Rule(_EACH_MAIL, _ANY, r"7\.(0|1|60)|-", _NOT_OURS, Whose.SERVER, "Postfix, Exchange"),
-    Rule(_EACH_MAIL, _ANY, r"1\.[0-2]|2\.1|-", _OUR_SENDER, Whose.SERVER, "Postfix, Exim"),
-    Rule(("rcpt",), _ANY, r"1\.[0-2]|2\.1|-", _ONLY_OUR_SENDER, Whose.SERVER, "it is named"),
-    # Quotas and the whole host.
-    Rule(_EACH_MAIL, _ANY, r"4\.5", "", Whose.SERVER, "Google: sending quota; RFC 3463 X.4.5"),
-    Rule(_EACH_MAIL, _ANY, r"3\.2", "", Whose.SERVER, "RFC 3463 X.3.2: the host takes no mail"),
-    # The message itself.
-    Rule(_EACH_MAIL, _ANY, r"3\.4|2\.3", "", Whose.MESSAGE, "RFC 3463; Google 552 5.2.3"),
-    Rule(_EACH_MAIL, "55[24]", _BARE, _TOO_LARGE, Whose.MESSAGE, "Exim, Sendmail"),
-    Rule(_EACH_MAIL, "5..", _ANY, _SENT_TOO_MUCH, Whose.UNCLEAR, "our quota, or theirs"),
-    Rule(("data",), "5..", r"[67]\.\d+", "", Whose.MESSAGE, "content filters, DMARC, Google"),
-    Rule(("data",), "55[0-4]", _BARE, "", Whose.MESSAGE, "RFC 5321 554; milters, Exim"),
-    # The address and its mailbox.
-    Rule(_EACH_MAIL, _ANY, r"2\.2", "", Whose.MAILBOX, "RFC 3463: full, which passes"),
-    Rule(_EACH_MAIL, "4..", r"2\.1", "", Whose.MAILBOX, "Google: receiving too fast; Postfix"),
-    Rule(("rcpt",), "552", _BARE, "", Whose.MAILBOX, "RFC 5321: exceeded storage allocation"),
-    Rule(_EACH_MAIL, "5..", rf"{_CLOSED}|6\.7|-", _MAY_BE_US, Whose.UNCLEAR, "all who blame us"),
-    Rule(_EACH_MAIL, "5..", _CLOSED, "", Whose.ADDRESS, "RFC 3463, RFC 7505"),
+    Rule(_BOTH, _ANY, r"2\.2", "", Whose.MAILBOX, "RFC 3463: full, which passes"),
+    Rule(_BOTH, _ANY, r"1\.[78]", "", Whose.UNCLEAR, "RFC 3463: our sender; Postfix"),
+    # Whatever else the code, greylisting is waited out for each recipient.
+    Rule(_BOTH, "4..", _ANY, "", Whose.LATER, "RFC 5321: postgrey, rspamd, Exim, Exchange"),
+    Rule(_BOTH, "5..", rf"{_CLOSED}|6\.7|-", _MAY_BE_US, Whose.UNCLEAR, "all who blame us"),
+    Rule(_BOTH, "5..", _CLOSED, "", Whose.ADDRESS, "RFC 3463, RFC 7505"),
     Rule(("rcpt",), "5..", r"6\.7", "", Whose.ADDRESS, "RFC 6531: letters that it cannot take"),
     Rule(("rcpt",), "55[0134]", _BARE, _RELAYING, Whose.UNCLEAR, "Exim, qmail: no relaying"),
     Rule(("rcpt",), "55[0134]", _BARE, _NO_MAILBOX, Whose.ADDRESS, "RFC 5321; Exim, qmail"),
-    # Waited out for each recipient: greylisting, at RCPT or after DATA.
-    Rule(
-        _EACH_MAIL,
-        "45[01]",
-        r"7\.\d+|1\.\d+|2\.0|0\.0|-",
-        "",
-        Whose.LATER,
-        "postgrey, rspamd, Exim",
-    ),
-    Rule(_EACH_MAIL, "4..", _ANY, r"gr[ea]y-?list", Whose.LATER, "those who say so"),
-    # All else: policies, block lists, routes, disks, the end of the connection.
-    Rule(_EACH_MAIL, _ANY, _ANY, "", Whose.UNCLEAR, "RFC 3463 X.3, X.4, X.5, X.7; 421, 554"),
+    # All else: senders, contents, sizes, policies, block lists, routes, quotas.
+    Rule(_BOTH, _ANY, _ANY, "", Whose.UNCLEAR, "RFC 3463 X.1 to X.7; 530, 550, 552, 554"),
 )
 
 

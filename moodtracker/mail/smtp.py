@@ -81,8 +81,7 @@ class Connection:
         ``message`` has CRLF line ends and goes out as it is. Raises :class:`ServerTrouble`, after
         which the connection is not to be used again, or :class:`MailRefused`.
         """
-        options = self._options(sender, recipient, message)
-        self._mail(sender, options)
+        self._mail(sender, self._options(sender, recipient, message))
         self._rcpt(sender, recipient)
         self._data(sender, recipient, message)
 
@@ -113,8 +112,28 @@ class Connection:
             code, text = self._client.mail(sender, options)
         except (smtplib.SMTPException, OSError) as error:
             raise ServerTrouble(_words(error), is_closed=_is_closed(error)) from None
-        if code != 250:
-            raise self._refusal("mail", code, text, sender, recipient="")
+        if code == 250:
+            return
+        reply = str(Reply.of(code, text))
+        if code != _CLOSING and self._takes_without(options, sender):
+            raise MailRefused(reply, Whose.UNCLEAR, is_passing=code < 500)
+        raise ServerTrouble(reply, is_closed=code == _CLOSING)
+
+    def _takes_without(self, options: list[str], sender: str) -> bool:
+        """Whether a sender that was refused is taken without the options of this one mail.
+
+        Its size, and what its recipient's letters need, are none that every mail has to bring.
+        """
+        of_every_mail = self._options(sender, "", b"")
+        if options == of_every_mail:
+            return False
+        try:
+            self._client.rset()
+            code, _ = self._client.mail(sender, of_every_mail)
+            self._client.rset()
+        except (smtplib.SMTPException, OSError):
+            return False
+        return code == 250
 
     def _rcpt(self, sender: str, recipient: str) -> None:
         try:
@@ -141,14 +160,12 @@ class Connection:
 
     def _refusal(
         self, phase: Phase, code: int, text: bytes | str, sender: str, recipient: str
-    ) -> MailRefused | ServerTrouble:
+    ) -> MailRefused:
         """What to raise; the connection is made ready for the next mail."""
         if code != _CLOSING:
             self._reset()
         reply = Reply.of(code, text)
         whose = replies.whose(phase, reply, sender, recipient)
-        if whose is Whose.SERVER:
-            return ServerTrouble(str(reply), is_closed=code == _CLOSING)
         kind = RecipientRefused if whose in _ABOUT_THE_RECIPIENT else MailRefused
         is_passing = code < 500 or whose is Whose.MAILBOX
         return kind(str(reply), whose, is_passing=is_passing, is_closed=code == _CLOSING)

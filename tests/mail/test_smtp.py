@@ -105,13 +105,73 @@ def test_a_server_whose_answer_has_no_end_is_given_up(smtp, mail_server):
         ("connect", "554 5.3.2 no mail today"),
         ("connect", "421 4.3.2 too busy"),
         ("ehlo", "550 5.7.1 who are you"),
-        ("content", "554 5.3.2 no mail today"),
     ],
 )
 def test_a_server_that_refuses_at_a_stage_is_the_servers_trouble(smtp, mail_server, stage, reply):
     mail_server.behaviour.refuse[stage] = reply
     with pytest.raises(ServerTrouble, match=reply[:3]):
         send(smtp)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.7.1 not from here",
+        "553 5.7.1 <mood@example.org>: Sender address rejected: not owned by user",
+        "530 5.7.0 Must issue a STARTTLS command first",
+        "530 5.7.0 Authentication Required",
+        "451 4.7.0 later",
+        "421 4.3.2 too busy",
+        "452 4.3.1 Insufficient system storage",
+        "550 5.1.8 <mood@example.org>: Sender address rejected: Domain not found",
+        "552 5.7.0 Daily sending quota exceeded",
+        "550 5.4.5 Daily user sending limit exceeded",
+        "552 Too many messages today",
+        "550 message rate too large",
+    ],
+)
+@pytest.mark.parametrize("recipient", ["ada@example.org", "jürgen@example.org"])
+def test_a_sender_that_is_refused_whatever_is_said_with_it_is_the_servers_trouble(
+    smtp, mail_server, reply, recipient
+):
+    mail_server.behaviour.mail = reply
+    with pytest.raises(ServerTrouble) as trouble:
+        send(smtp, recipient)
+    assert str(trouble.value) == reply
+
+
+@pytest.mark.parametrize(
+    ("option", "recipient", "reply"),
+    [
+        ("SIZE", "ada@example.org", "552 5.3.4 Message size exceeds fixed limit"),  # Postfix
+        ("SIZE", "ada@example.org", "552 Message size exceeds maximum permitted"),  # Exim
+        ("SIZE", "ada@example.org", "552 5.2.3 Your message exceeded Google's size limits"),
+        ("SIZE", "ada@example.org", "554 message too large"),  # qmail
+        ("SIZE", "ada@example.org", "452 4.3.1 Insufficient system storage"),
+        ("SMTPUTF8", "jürgen@example.org", "555 5.5.4 Unsupported option: SMTPUTF8"),
+        ("SMTPUTF8", "jürgen@example.org", "550 5.6.7 UTF-8 addresses are not permitted"),
+        ("SMTPUTF8", "jürgen@example.org", "501 5.5.4 Invalid arguments"),
+        ("BODY", "jürgen@example.org", "501 5.5.4 Invalid arguments"),
+    ],
+)
+def test_an_option_that_is_refused_is_the_trouble_of_the_mail_that_needs_it(
+    smtp, mail_server, option, recipient, reply
+):
+    mail_server.behaviour.mail_with[option] = reply
+    with smtp.connect() as connection:
+        with pytest.raises(MailRefused) as refusal:
+            connection.send("mood@example.org", recipient, MESSAGE)
+        assert str(refusal.value) == reply
+        assert not refusal.value.for_good
+        mail_server.behaviour.mail_with.clear()
+        connection.send("mood@example.org", "bob@example.org", MESSAGE)
+    assert mail_server.recipients() == ["bob@example.org"]
+
+
+def test_a_sender_with_letters_beyond_ascii_needs_its_option_for_every_mail(smtp, mail_server):
+    mail_server.behaviour.mail_with["SMTPUTF8"] = "555 5.5.4 Unsupported option: SMTPUTF8"
+    with smtp.connect() as connection, pytest.raises(ServerTrouble, match="SMTPUTF8"):
+        connection.send("möod@example.org", "ada@example.org", MESSAGE)
 
 
 def test_encryption_that_is_asked_for_is_never_done_without(mail_server):
@@ -300,7 +360,7 @@ def test_whether_a_sender_is_taken_is_tried_at_rcpt_too_and_nothing_is_sent(smtp
     mail_server.behaviour.rcpt["mood@example.org"] = (
         "550 5.1.0 <mood@example.org>: Sender address rejected: User unknown"
     )
-    with pytest.raises(ServerTrouble, match="Sender address rejected"):
+    with pytest.raises(MailRefused, match="Sender address rejected"):
         smtp.try_sender("mood@example.org")
     mail_server.behaviour.rcpt["mood@example.org"] = "550 relay not permitted"
     with pytest.raises(MailRefused, match="relay"):

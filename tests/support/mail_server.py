@@ -20,7 +20,9 @@ class Behaviour:
     refuse: dict[str, str] = field(default_factory=dict)  # by stage: connect, ehlo, content
     mail: str | None = None
     rcpt: dict[str, str | list[str]] = field(default_factory=dict)  # for all, or for each in turn
+    mail_with: dict[str, str] = field(default_factory=dict)  # by the option that MAIL comes with
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
+    data_for: dict[str, str] = field(default_factory=dict)  # by recipient
     hang_at: str | None = None
     hang_for: str | None = None  # a recipient at whose RCPT it does not answer any more
     drop_for: str | None = None  # a recipient at whose RCPT it ends the connection
@@ -111,6 +113,9 @@ class MailServer:
         await self._hang("mail", server)
         if self.behaviour.mail:
             return self.behaviour.mail
+        for option, answer in self.behaviour.mail_with.items():
+            if any(given.partition("=")[0] == option for given in options):
+                return answer
         if session.taken == self.behaviour.mails_a_connection:
             return "421 4.7.0 enough for one connection"
         self.options = options
@@ -139,6 +144,8 @@ class MailServer:
             answer = self.behaviour.data.pop(0)
             if not answer.startswith("250"):
                 return answer
+        if answer := self.behaviour.data_for.get(envelope.rcpt_tos[0]):
+            return answer
         content = envelope.original_content or b""
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
