@@ -192,6 +192,14 @@ def test_an_administrator_rehearses_and_sees_who_would_get_no_mail(server, admin
         assert "The mail server lets us in. Nothing was sent." in said.text
 
 
+def test_a_rehearsal_tries_the_sender_that_boards_come_back_to(make_server, mail_server):
+    mail_server.behaviour.mail_by["bounce+"] = "550 5.7.1 not owned by mood@example.org"
+    strict = make_server(**mail_server.settings, BOUNCE_ADDRESS="bounce@example.org").start()
+    with browser(strict, strict.register("founder")) as page:
+        said = page.post("/admin/year-end/rehearse")
+        assert "550 5.7.1 not owned by mood@example.org" in said.text
+
+
 def test_an_administrator_marks_a_board_that_came_back_to_their_own_mailbox(
     server, administrator, database
 ):
