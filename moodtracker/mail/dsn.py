@@ -18,6 +18,7 @@ from moodtracker.mail.notices import Verdict
 
 LARGEST = 8 * 1024 * 1024
 _LONGEST_WORDS = 300
+_LONGEST_NOTICE = 64 * 1024
 # As :class:`_Mail` names them.
 _STATUS = ("text/delivery-status", "text/global-delivery-status")
 _WHOLE = ("text/rfc822", "text/global")
@@ -155,7 +156,7 @@ def _verdict(message: Message, parts: list[Message], returned: Message | None) -
 def _said_first(parts: list[Message]) -> str:
     """The first text, up to a mail that is copied below it."""
     texts = (_text(part) for part in parts if part.get_content_type() == "text/plain")
-    return _COPY.split(next(texts, ""), maxsplit=1)[0]
+    return _COPY.split(next(texts, "")[:_LONGEST_NOTICE], maxsplit=1)[0]
 
 
 def _failed_recipients(message: Message) -> Iterator[str]:

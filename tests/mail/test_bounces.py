@@ -423,9 +423,9 @@ def test_what_is_no_report_is_refused_in_words(content):
         dsn.read(content)
 
 
-@given(st.binary(max_size=400), st.integers(0, 2500))
-def test_no_damage_to_a_report_breaks_its_reading(noise, place):
-    whole = (FIXTURES / "google.eml").read_bytes()
+@given(st.sampled_from(SAMPLES), st.binary(max_size=400), st.integers(0, 2500))
+def test_no_damage_to_a_report_breaks_its_reading(sample, noise, place):
+    whole = sample.read_bytes()
     with suppress(NoReport):
         dsn.read(whole[:place] + noise + whole[place:])
 
