@@ -76,6 +76,7 @@ class App:
     smtp: Smtp | None
     outbox: Outbox | None  # None: no mail server is set
     recipients: Recipients
+    return_addresses: ReturnAddresses
     unsubscribing: Unsubscribing
     clock_watch: ClockWatch
     year_end: YearEnd
@@ -151,6 +152,7 @@ class App:
             smtp,
             outbox,
             mailboxes,
+            return_addresses,
             unsubscribing,
             watch,
             YearEnd(database, closing, watch, outbox),

@@ -71,11 +71,11 @@ def uptime() -> float:
 
 
 def is_synchronised() -> bool | None:
-    """Whether the kernel calls the clock synchronised, as by NTP; None where nobody can tell.
+    """Whether the kernel calls what :func:`now` shows synchronised; None where nobody can tell.
 
     It takes a moment: a process of its own asks.
     """
-    return kernel_clock.is_synchronised()
+    return kernel_clock.is_synchronised(now())
 
 
 class Ticks:

@@ -7,12 +7,17 @@ been off. The last time seen stands in the database. What is in doubt stays so, 
 restart, until the clock is set right, turns out to be right, or somebody confirms it.
 
 A small machine without a clock of its own begins where it was shut down, or at the date of its
-image, or in 1970, and is set by NTP some moments later. So a clock that is set soon after the boot,
-or to a time that the kernel calls synchronised, was off as well, for up to a month; and one that
-is not set yet is neither noted nor believed.
+image, or in 1970, and is set by NTP some moments later. So a clock that is set soon after the boot
+was off as well, and one that is not set yet is neither noted nor believed.
+
+Whatever the clock did, it is right where the kernel calls it synchronised, and a doubt is over.
+That word needs no limit of days: setting a clock by hand takes it back, it is asked for when it is
+needed, and it is about the kernel's own clock alone. Only a start to a time that nobody vouches for
+has a limit, of a month: a clock whose battery is empty shows any time, and nobody has set it.
 
 The last time seen does not go back with a clock: until the clock shows it again, people's today
-stays where it was (D4). A clock that is more than a day behind it is in doubt as well.
+stays where it was (D4). A clock that is more than a day behind it is in doubt as well; where the
+kernel vouches for that one, the time seen before was wrong.
 """
 
 import logging
@@ -75,9 +80,11 @@ class ClockWatch:
         if is_believed:
             self._believed_at = uptime
             seen_at = row.seen_at if row else None
+            was_wrong = seen_at is not None and seen_at - now > LARGEST_JUMP
             is_later = seen_at is None or now - seen_at >= _NOTE_EVERY
-            if is_later or (row is not None and row.doubted_at is not None):
-                self._note(seen_at=max(now, seen_at or now), doubted_at=None)
+            if is_later or was_wrong or (row is not None and row.doubted_at is not None):
+                latest = now if was_wrong or seen_at is None else max(now, seen_at)
+                self._note(seen_at=latest, doubted_at=None)
         elif row is not None and row.doubted_at is None:
             self._note(doubted_at=now)
         self._say(is_believed, row, now)
@@ -105,24 +112,25 @@ class ClockWatch:
         return uptime < waits_for.total_seconds() and self._is_synchronised(uptime) is False
 
     def _is_believable(self, row: Row[Any], now: datetime, uptime: float) -> bool:
-        if row.seen_at is None:
+        if row.seen_at is None or self._is_explained(row, now, uptime):
             return True
+        # Asked anew: what it said before the clock was set is not about what it shows now.
+        return now >= RELEASED and clock.is_synchronised() is True
+
+    def _is_explained(self, row: Row[Any], now: datetime, uptime: float) -> bool:
+        """Whether the time since the last one seen has passed, as far as can be seen from here."""
         gap: timedelta = now - row.seen_at
         if gap < -LARGEST_JUMP:
             return False
         if row.doubted_at is not None and row.seen_at < row.doubted_at <= now + LARGEST_JUMP:
-            # It is the very time that is in doubt.
-            jump: timedelta = row.doubted_at - row.seen_at
-            return jump <= LONGEST_OFF and self._is_synchronised(uptime) is True
+            return False  # it is the very time that is in doubt
         if self._believed_at is None:
             return gap <= max(LONGEST_OFF, timedelta(seconds=uptime) + LARGEST_JUMP)
         unexplained = gap - timedelta(seconds=uptime - self._believed_at)
-        if unexplained <= LARGEST_JUMP:
-            return True
-        was_just_booted = self._believed_at < SOON_AFTER_BOOT.total_seconds()
-        return unexplained <= LONGEST_OFF and (
-            was_just_booted or self._is_synchronised(uptime) is True
-        )
+        # The machine, and not that of a database whose clock counts.
+        is_own = abs(clock.correction()) <= LARGEST_JUMP
+        was_just_booted = is_own and self._believed_at < SOON_AFTER_BOOT.total_seconds()
+        return unexplained <= LARGEST_JUMP or was_just_booted
 
     def _is_synchronised(self, uptime: float) -> bool | None:
         """What the kernel said within the last half minute: each asking takes a process."""

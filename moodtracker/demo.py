@@ -5,11 +5,10 @@ import random
 import secrets
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, update
 
-from moodtracker import clock
+from moodtracker import clock, days
 from moodtracker.accounts import passwords, sessions
 from moodtracker.accounts.people import Person, find, person_from, select_person
 from moodtracker.database import Database
@@ -100,7 +99,7 @@ def _row(
     person: Person, day: date, slot: int, mood: Mood, chance: random.Random
 ) -> dict[str, object]:
     hour = chance.randint(7, 11) if slot == 1 else chance.randint(17, 22)
-    moment = datetime.combine(day, time(hour, chance.randint(0, 59)), ZoneInfo(person.zone))
+    moment = datetime.combine(day, time(hour, chance.randint(0, 59)), days.zone_of(person.zone))
     return {
         "user_id": person.id,
         "day": day,

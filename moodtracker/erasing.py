@@ -6,12 +6,12 @@ who is told beforehand, as a moment.
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from moodtracker import days
 from moodtracker.models import SealedYearRow, sealed_years, users
 
 # States of a year that nobody tries to mail; without a mail server, those that wait are stuck too.
@@ -95,7 +95,7 @@ def kept_until(row: Row[Any], now: datetime, zone: str) -> date:
     if row.state == "sent" and row.sent_at:
         since = row.sent_at
     sealed_at: datetime = row.sealed_at
-    seen = (max(since, sealed_at) + TO_BE_SEEN).astimezone(ZoneInfo(zone)).date()
+    seen = (max(since, sealed_at) + TO_BE_SEEN).astimezone(days.zone_of(zone)).date()
     return max(date(year + 1, 12, 31), seen - timedelta(days=1))
 
 

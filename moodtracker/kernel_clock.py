@@ -1,5 +1,7 @@
 """Whether the kernel calls the clock synchronised: somebody, such as NTP, vouches for it.
 
+Setting the clock by hand ends that at once, until NTP has looked at it again.
+
 It is asked by adjtimex(2), which anybody may read with. A sandbox that forbids it (such as
 systemd's @system-service) ends who asks, so a process of its own does: this file, run as a program.
 """
@@ -7,10 +9,13 @@ systemd's @system-service) ends who asks, so a process of its own does: this fil
 import ctypes
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 _STA_UNSYNC = 0x40  # <sys/timex.h>
 _SECONDS = 10
 _YES, _NO = "synchronised", "not synchronised"
+# Further off than the asking takes: it is another clock.
+_ANOTHER = timedelta(minutes=1)
 
 
 class _Timex(ctypes.Structure):
@@ -23,12 +28,20 @@ class _Timex(ctypes.Structure):
         ("maxerror", ctypes.c_long),
         ("esterror", ctypes.c_long),
         ("status", ctypes.c_int),
+        ("constant", ctypes.c_long),
+        ("precision", ctypes.c_long),
+        ("tolerance", ctypes.c_long),
+        ("seconds", ctypes.c_long),  # what it shows
         ("rest", ctypes.c_byte * 512),
     )
 
 
-def is_synchronised() -> bool | None:
-    """What the kernel says; None where it cannot be asked (no Linux, or a sandbox)."""
+def is_synchronised(shown: datetime) -> bool | None:
+    """What the kernel says of a clock that has just ``shown`` this.
+
+    None where it cannot be asked (no Linux, or a sandbox), and where its own clock shows another
+    time: it knows nothing of a database's clock on another machine.
+    """
     if sys.platform != "linux":
         return None
     try:
@@ -41,14 +54,18 @@ def is_synchronised() -> bool | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return {_YES: True, _NO: False}.get(asked.stdout.strip())
+    said, _, seconds = asked.stdout.partition(": ")
+    if not seconds or abs(datetime.fromtimestamp(int(seconds), UTC) - shown) > _ANOTHER:
+        return None
+    return {_YES: True, _NO: False}.get(said)
 
 
 def _ask() -> str:
     told = _Timex()
     if ctypes.CDLL(None).adjtimex(ctypes.byref(told)) == -1:
         return ""
-    return _NO if told.status & _STA_UNSYNC else _YES
+    said = _NO if told.status & _STA_UNSYNC else _YES
+    return f"{said}: {told.seconds}"
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ would be nowhere else.
 """
 
 from html import escape
-from zoneinfo import ZoneInfo
 
+from moodtracker import days
 from moodtracker.accounts.people import Person
 from moodtracker.board import Board
 from moodtracker.language import gettext as _
@@ -50,5 +50,5 @@ def _is_open(person: Person, board: Board) -> bool:
     answered_at = person.notes_answered_at
     if answered_at is None:
         return True
-    answered_on = answered_at.astimezone(ZoneInfo(person.zone)).date()
+    answered_on = answered_at.astimezone(days.zone_of(person.zone)).date()
     return today.month == 12 and answered_on < today.replace(day=1)

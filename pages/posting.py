@@ -9,11 +9,13 @@ from moodtracker.accounts import sessions
 from moodtracker.accounts.proving import Admitted, Visitor
 from moodtracker.app import App
 from pages.guard import cookie_name, cookie_path, known_name, local_path
+from pages.guard.limits import LARGEST_RETURNED_MAIL
 
 
 async def given(request: Request) -> dict[str, str]:
     """The text fields of a posted form."""
-    async with request.form() as form:
+    # It has been measured at the door.
+    async with request.form(max_part_size=LARGEST_RETURNED_MAIL) as form:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -6,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moodtracker import days
+from support.server import ROOT
 
 ZONES = sorted(days.zone_names())
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2037, 12, 30, tzinfo=UTC)
@@ -270,3 +272,13 @@ def test_many_moments_are_told_right_to_the_second_around_a_change(zone, year):
     local = [moment.astimezone(ZoneInfo(zone)) for moment in when]
     told = days.wall_minutes([str(moment.replace(tzinfo=None)) for moment in when], zone, year)
     assert told == [each.hour * 60 + each.minute for each in local]
+
+
+def test_only_days_makes_a_zone_of_a_name():
+    makers = [
+        file.relative_to(ROOT).as_posix()
+        for folder in ("moodtracker", "pages")
+        for file in (ROOT / folder).rglob("*.py")
+        if re.search(r"\b(ZoneInfo|gettz|timezone)\(", file.read_text())
+    ]
+    assert makers == ["moodtracker/days.py"]

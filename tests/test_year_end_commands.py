@@ -71,6 +71,17 @@ def test_a_rehearsal_says_what_the_mail_server_said(run, mail_server):
     assert "550 5.1.1 no such person" in answer.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("--user", "demo", "--to", "me@example.org")])
+def test_a_rehearsal_is_sent_by_what_boards_are_sent_by(run, mail_server, monkeypatch, words):
+    monkeypatch.setenv("MOODTRACKER_BOUNCE_ADDRESS", "bounce@example.org")
+    assert run("year-end", "rehearse", *words).exit_code == 0
+    assert all(sender.startswith("bounce+") for sender in mail_server.senders)
+    mail_server.behaviour.mail_by["bounce+"] = "550 5.7.1 not owned by mood@example.org"
+    answer = run("year-end", "rehearse", *words)
+    assert answer.exit_code == 1
+    assert "550 5.7.1 not owned by mood@example.org" in answer.stderr
+
+
 def test_without_a_mail_server_the_commands_say_so(run, monkeypatch):
     monkeypatch.delenv("MOODTRACKER_SMTP_HOST")
     answer = run("year-end", "rehearse", "--user", "demo", "--to", "me@example.org")

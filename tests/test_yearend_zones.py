@@ -136,6 +136,21 @@ def test_a_day_that_ends_at_five_keeps_the_year_open_until_five(
     assert closed(database) == {ada.person.id}
 
 
+def test_a_board_of_somebody_whose_zone_nobody_knows_is_mailed_with_what_it_says_of_notes(
+    join, diary, database, moved_clock, mail_server
+):
+    moved_clock.set(2026, 12, 31, 12)
+    ada = join()
+    diary.record(ada, LAST_DAY, Mood.GOOD, "tap00001")
+    diary.annotate(ada, LAST_DAY, "tap00001", "between us", "note0001")
+    with database.write() as session:
+        session.execute(text("UPDATE users SET zone = 'Mars/Olympus'"))
+    year_end = make_year_end(database, mail_server.port)
+    moved_clock.set(2027, 1, 3, 9)
+    year_end.tick()
+    assert mail_server.recipients() == ["ada@example.org"]
+
+
 def settings_of(zone, hour=0):
     return {"zone": zone, "day_end_hour": str(hour)}
 

@@ -16,7 +16,7 @@ def look(config: Settings) -> Iterator[Finding]:
     """Whether mails can be sent by an address of BOUNCE_ADDRESS, where one is set."""
     smtp = Smtp.from_settings(config, timeout=_SECONDS)
     # Of nobody's mail, and so signed with no secret.
-    sample = ReturnAddresses(Secret(""), config.bounce_address).of_message(0, "0" * 16)
+    sample = ReturnAddresses(Secret(""), config.bounce_address).of_nobody()
     if smtp is None or sample is None:
         return
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import TZPATH, ZoneInfo
+from zoneinfo import TZPATH
 
 from sqlalchemy import func, select
 
@@ -63,7 +63,7 @@ def look_at_zones(config: Settings) -> Iterator[Finding]:
         )
         return
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
-    if noon.astimezone(ZoneInfo("Europe/Berlin")).hour != 14:
+    if noon.astimezone(days.zone_of("Europe/Berlin")).hour != 14:
         yield Finding.fault(
             _ZONES,
             f"The zone data in {', '.join(TZPATH)} are wrong: summer in Berlin is two hours ahead.",

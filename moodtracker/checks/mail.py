@@ -13,8 +13,10 @@ from moodtracker.checks.finding import Finding
 from moodtracker.mail.breaker import Breaker
 from moodtracker.mail.message import begin
 from moodtracker.mail.queue import Columns, Queue
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp, ascii_address
 from moodtracker.models import messages, sealed_years
+from moodtracker.secret import Secret
 from moodtracker.settings import Settings
 
 _SUBJECT = "mail"
@@ -109,6 +111,8 @@ def _attempt(config: Settings, smtp: Smtp, send_to: str | None) -> Iterator[Find
 def _sent(config: Settings, smtp: Smtp, sender: str, send_to: str) -> Finding:
     """Whether a real mail is taken; then those that waited for the server go out."""
     server = f"{config.smtp_host}, port {config.smtp_port}"
+    # By what boards are sent by, so that it says something of them.
+    sender = ReturnAddresses(Secret(""), config.bounce_address).of_nobody() or sender
     try:
         recipient = ascii_address(_checked(send_to))
         with smtp.connect() as connection:

@@ -98,13 +98,20 @@ def rehearse(app: App, username: str | None, address: str | None) -> None:
     if address:
         _send(app, app.smtp, address, chosen)
         return
-    report = rehearsal.rehearse(app.database, app.smtp, envelope(app.settings), chosen)
+    report = rehearsal.rehearse(
+        app.database,
+        app.smtp,
+        envelope(app.settings),
+        chosen,
+        return_addresses=app.return_addresses,
+    )
     for line in _report_lines(report):
         click.echo(line)
     if report.trouble:
         raise click.ClickException(f"The mail server does not take mails: {report.trouble}")
-    sender = envelope(app.settings).sender_address
-    click.echo(f"The mail server lets us in, and takes mails from {sender}. Nothing was sent.")
+    click.echo(
+        f"The mail server lets us in, and takes mails from {report.sender}. Nothing was sent."
+    )
     if report.failed:
         raise click.ClickException(f"{len(report.failed)} board(s) could not be made.")
 
@@ -130,7 +137,14 @@ def _send(app: App, smtp: Smtp, address: str, chosen: list[people.Person]) -> No
         raise click.ClickException("--to should be an address such as ada@example.org") from None
     person = chosen[0]
     try:
-        rehearsal.send(app.database, smtp, envelope(app.settings), person, address)
+        rehearsal.send(
+            app.database,
+            smtp,
+            envelope(app.settings),
+            person,
+            address,
+            return_addresses=app.return_addresses,
+        )
     except (ServerTrouble, MailRefused) as error:
         raise click.ClickException(f"The mail server did not take it: {error}") from None
     except Exception as error:

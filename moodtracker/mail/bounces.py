@@ -19,7 +19,7 @@ from moodtracker.accounts import audit
 from moodtracker.accounts.people import by_id, named
 from moodtracker.database import Database
 from moodtracker.live import tell
-from moodtracker.mail.dsn import Report
+from moodtracker.mail.dsn import Fate, Report
 from moodtracker.mail.return_address import ReturnAddresses, Tag
 from moodtracker.mail.smtp import ascii_address
 from moodtracker.models import SealedYearRow, sealed_years, users
@@ -47,21 +47,21 @@ class Bounces:
 
     def take(self, report: Report, delivered_to: Iterable[str] = ()) -> Outcome:
         """Write down what a report says; ``delivered_to`` is known of it from elsewhere."""
-        if not report.has_failed:
-            return Outcome.NOT_FAILED
         addresses = (*delivered_to, *report.delivered_to)
         tags = [tag for tag in map(self._return_addresses.read, addresses) if tag]
         with self._database.write() as session:
             for tag in tags:
                 if not tag.is_board and self._return_addresses.holds(tag):
-                    return self._note_message(session, tag, report)
+                    return self._note_message(session, tag, report.failure(is_signed=True))
                 row = _row(session, *_is(tag.user_id, int(tag.key))) if tag.is_board else None
                 if row and self._return_addresses.holds(tag, row.sent_to or ""):
-                    return _hold(session, row, report.words)
+                    return _hold(session, row, report.failure(_address(row), is_signed=True))
+            if report.failure() is None:
+                return Outcome.NOT_FAILED
             is_it = sealed_years.message_id == report.message_id
             row = _row(session, is_it) if report.message_id else None
             if row and _went_to(row, report.returned_to):
-                return _hold(session, row, report.words)
+                return _hold(session, row, report.failure(_address(row)))
             return Outcome.UNKNOWN
 
     def hold(self, login: str, words: str) -> Outcome:
@@ -76,28 +76,31 @@ class Bounces:
             )
             if not row:
                 return Outcome.UNKNOWN
-            return _hold(session, row, words)
+            return _hold(session, row, Fate((), has_failed=True, words=words))
 
-    def _note_message(self, session: Session, tag: Tag, report: Report) -> Outcome:
+    def _note_message(self, session: Session, tag: Tag, failure: Fate | None) -> Outcome:
         """Once for each mail, however often it is told."""
+        if failure is None:
+            return Outcome.NOT_FAILED
         log.warning("a mail came back")
         if by_id(session, tag.user_id):
             event = audit.Event.MAIL_CAME_BACK
-            audit.note_once(session, tag.user_id, tag.key, event, report.words)
+            audit.note_once(session, tag.user_id, tag.key, event, failure.words)
         return Outcome.NOTED
 
 
-def _hold(session: Session, row: Row[Any], words: str) -> Outcome:
-    """Hold a board that was sent, with the reason."""
-    address = row.sent_to or ascii_address(row.email or "")
+def _hold(session: Session, row: Row[Any], failure: Fate | None) -> Outcome:
+    """Hold a board that was sent, with the reason, where it has failed."""
+    if failure is None:
+        return Outcome.NOT_FAILED
     changed = session.execute(
         update(SealedYearRow)
         .where(*_is(row.user_id, row.year), sealed_years.state == "sent")
         .where(sealed_years.moods.is_not(None))
         .values(
             state="held",
-            last_error=words or "it came back",
-            refused_email=address,
+            last_error=failure.words or "it came back",
+            refused_email=_address(row),
             stuck_since=clock.now(),
             failed_in_spell=None,
             waits_for_server=False,
@@ -110,6 +113,11 @@ def _hold(session: Session, row: Row[Any], words: str) -> Outcome:
     log.warning("a board came back, and is held")
     tell(session, row.user_id)
     return Outcome.HELD
+
+
+def _address(row: Row[Any]) -> str:
+    """Where a board went to."""
+    return row.sent_to or ascii_address(row.email or "")
 
 
 def _row(session: Session, *which: ColumnElement[bool]) -> Row[Any] | None:

@@ -45,7 +45,7 @@ class Lane(Protocol):
     ) -> None:
         """The mail cannot be delivered to ``address``, and waits for somebody's help.
 
-        Without an address it could not even be made. ``marks`` are written down with it.
+        Without an address it could not even be made. ``marks`` are for :meth:`Queue.settle`.
         """
 
     def is_known(self, claim: Claim) -> bool:
@@ -223,6 +223,7 @@ class Boards:
         if self.queue.settle(
             session,
             claim,
+            may_be_taken=True,
             state="sent",
             sent_at=clock.now(),
             sent_to=self._sent_to.pop(claim.user_id, None),

@@ -259,6 +259,7 @@ class Outbox:
             # Given up while nothing was taken from anybody: it is tried again once something is.
             waits = not for_good and not taken_on.is_its_own(words)
             marks = self._marks(session, taken_on, words, waits=waits)
+            marks["may_be_taken"] = may_be_taken
             taken_on.lane.held(session, claim, words, address, **marks)
         else:
             self._put_back(session, taken_on, words, may_be_taken=may_be_taken)

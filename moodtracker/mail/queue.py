@@ -60,7 +60,7 @@ class Claim:
         return delays.together(self.row.attempts - 1)
 
     def date_after(self, *, may_be_taken: bool) -> datetime | None:
-        """The mail's date from now on: that of the try at which it was first handed over."""
+        """The mail's date from now on: that of the first try at which it may have been taken."""
         is_new = self.row.message_date == self.at
         return None if is_new and not may_be_taken else self.row.message_date
 
@@ -115,8 +115,15 @@ class Queue:
         row = found.first()
         return Claim(row.user_id, row._mapping[self._key.name], row, now) if row else None
 
-    def settle(self, session: Session, claim: Claim, **values: Any) -> bool:
-        """Write down what came of a claim; False where it is not this worker's any more."""
+    def settle(
+        self, session: Session, claim: Claim, *, may_be_taken: bool = False, **values: Any
+    ) -> bool:
+        """Write down what came of a claim; False where it is not this worker's any more.
+
+        ``may_be_taken``: the server has it, perhaps, so that its date stays; that of a try at which
+        nothing was handed over counts no more.
+        """
+        values["message_date"] = claim.date_after(may_be_taken=may_be_taken)
         names = tuple(values)
         if names not in self._settling:
             self._settling[names] = self._settling_of(names)
@@ -135,8 +142,8 @@ class Queue:
     ) -> None:
         """Let a row wait for its next try, longer each time; ``marks`` are written with it.
 
-        ``may_be_taken``: the server has it, perhaps, and keeps its date; ``waits_for_server``: not
-        by itself, but until the server is asked again.
+        ``may_be_taken``: the server has it, perhaps; ``waits_for_server``: it waits not by itself,
+        but until the server is asked again.
         """
         wait = delays.after(1) if waits_for_server else delays.jittered(claim.row.attempts)
         self.settle(
@@ -145,7 +152,7 @@ class Queue:
             state="pending",
             next_try_at=clock.now() + wait,
             last_error=reason,
-            message_date=claim.date_after(may_be_taken=may_be_taken),
+            may_be_taken=may_be_taken,
             waits_for_server=waits_for_server,
             **marks,
         )

@@ -17,6 +17,7 @@ from moodtracker.diary import read_year
 from moodtracker.language import speaking
 from moodtracker.mail import post, year_end
 from moodtracker.mail.letter import Asked, Envelope, Letter, Write
+from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp, ascii_address
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def write(
 class Report:
     """What January would do: mails made, and who would get none, by username.
 
-    ``largest`` is in bytes; ``trouble`` is what the mail server says, '' where all is well.
+    ``largest`` is in bytes; ``sender`` is whom they would be sent by; ``trouble`` is what the mail
+    server says, '' where all is well.
     """
 
     made: int
@@ -70,11 +72,17 @@ class Report:
     no_address: tuple[str, ...]
     not_verified: tuple[str, ...]
     want_no_mail: tuple[str, ...]
+    sender: str
     trouble: str
 
 
 def rehearse(
-    database: Database, smtp: Smtp, envelope: Envelope, chosen: Sequence[Person]
+    database: Database,
+    smtp: Smtp,
+    envelope: Envelope,
+    chosen: Sequence[Person],
+    *,
+    return_addresses: ReturnAddresses,
 ) -> Report:
     """Make everybody's mail from their board as it stands, ask the mail server, send nothing."""
     sizes, failed = [], []
@@ -88,6 +96,7 @@ def rehearse(
             failed.append(person.username)
         else:
             sizes.append(len(letter.content))
+    sender = _sender(envelope, return_addresses)
     return Report(
         len(sizes),
         max(sizes, default=0),
@@ -95,19 +104,33 @@ def rehearse(
         tuple(p.username for p in chosen if not p.email),
         tuple(p.username for p in chosen if p.email and not p.mail_address),
         tuple(p.username for p in chosen if not p.year_end_mail),
-        _trouble(smtp, envelope),
+        sender,
+        _trouble(smtp, sender),
     )
 
 
-def _trouble(smtp: Smtp, envelope: Envelope) -> str:
+def _sender(envelope: Envelope, return_addresses: ReturnAddresses) -> str:
+    """Whom the server is told that a board is from: where it would come back to."""
+    return return_addresses.of_nobody() or envelope.sender_address
+
+
+def _trouble(smtp: Smtp, sender: str) -> str:
     try:
-        smtp.try_sender(envelope.sender_address)
+        smtp.try_sender(sender)
     except (ServerTrouble, MailRefused) as trouble:
         return str(trouble)
     return ""
 
 
-def send(database: Database, smtp: Smtp, envelope: Envelope, person: Person, address: str) -> None:
+def send(
+    database: Database,
+    smtp: Smtp,
+    envelope: Envelope,
+    person: Person,
+    address: str,
+    *,
+    return_addresses: ReturnAddresses,
+) -> None:
     """Mail the person's current board to ``address`` at once.
 
     Raises :class:`~moodtracker.mail.smtp.ServerTrouble` or
@@ -122,7 +145,8 @@ def send(database: Database, smtp: Smtp, envelope: Envelope, person: Person, add
         date=clock.now(),
     )
     with smtp.connect() as connection:
-        connection.send(envelope.sender_address, letter.address, letter.content)
+        sender = _sender(envelope, return_addresses)
+        connection.send(sender, letter.address, letter.content)
 
 
 def writers(database: Database, envelope: Envelope) -> dict[str, Write]:

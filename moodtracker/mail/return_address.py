@@ -56,6 +56,10 @@ class ReturnAddresses:
         """Where another mail comes back to, by the id of its row; None for MAIL_FROM."""
         return self._address(f"m{user_id}-{message_id}", f"{user_id} {message_id}")
 
+    def of_nobody(self) -> str | None:
+        """Where a mail comes back to that is a trial of the others; None for MAIL_FROM."""
+        return self.of_message(0, "0" * 16)
+
     def read(self, address: str) -> Tag | None:
         """What a recipient's address says, None where it is none of these."""
         bare = address.strip().removeprefix("<").removesuffix(">").lower()

@@ -146,15 +146,18 @@ class Connection:
             raise self._refusal("rcpt", code, text, sender, recipient)
 
     def _data(self, sender: str, recipient: str, message: bytes) -> None:
-        try:
-            with self._more_patience():
-                code, text = self._client.data(message)
-        except smtplib.SMTPDataError as error:  # what it answered to DATA itself
-            raise self._refusal(
-                "data", error.smtp_code, error.smtp_error, sender, recipient
-            ) from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise ServerTrouble(_words(error), may_be_taken=True, at_a_mail=True) from None
+        with self._more_patience():
+            is_handed_over = False
+            try:
+                code, text = self._client.docmd("DATA")
+                if code == 354:
+                    self._client.send(_ended(message))
+                    is_handed_over = True
+                    code, text = self._client.getreply()
+            except (smtplib.SMTPException, OSError) as error:
+                raise ServerTrouble(
+                    _words(error), may_be_taken=is_handed_over, at_a_mail=True
+                ) from None
         if code != 250:
             raise self._refusal("data", code, text, sender, recipient)
 
@@ -309,6 +312,15 @@ def greeting(our_name: str, our_address: str) -> str:
     except ValueError:
         return name
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+
+def _ended(message: bytes) -> bytes:
+    """A mail as it goes over the line: with its end, which no line of its own is (RFC 5321, 4.5.2).
+
+    It has CRLF line ends.
+    """
+    quoted = re.sub(rb"(?m)^\.", b"..", message)
+    return quoted + (b"" if quoted.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
 def _is_closed(error: Exception) -> bool:

@@ -1,11 +1,10 @@
 """The mail to an administrator about what is or was wrong with this server; no name, no mood."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from moodtracker import troubles
+from moodtracker import days, troubles
 from moodtracker.accounts.people import Person, active
 from moodtracker.database import Database
 from moodtracker.language import day_and_month, day_and_time, ngettext, number, speaking
@@ -89,4 +88,4 @@ def _words(
 
 
 def _moment(moment: datetime, zone: str) -> str:
-    return day_and_time(moment.astimezone(ZoneInfo(zone)))
+    return day_and_time(moment.astimezone(days.zone_of(zone)))

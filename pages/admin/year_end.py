@@ -134,8 +134,13 @@ async def _rehearse(visit: Visit) -> str:
         return _("No mail server is set.")
 
     def run() -> Report:
-        everyone = people.everyone(app.database)
-        return rehearsal.rehearse(app.database, smtp, envelope(app.settings), everyone)
+        return rehearsal.rehearse(
+            app.database,
+            smtp,
+            envelope(app.settings),
+            people.everyone(app.database),
+            return_addresses=app.return_addresses,
+        )
 
     return " ".join(_report(await asyncio.to_thread(run)))
 

@@ -134,13 +134,21 @@ class Guard:
             answer = self._too_often(scope)
         if answer is None and scope["method"] == "POST":
             try:
-                receive = await limits.with_body(receive)
+                receive = await limits.with_body(receive, await self._largest(scope, brought))
             except BodyRefused as refused:
                 answer = refused.answer
         if answer is not None:
             await answer(scope, receive, send)
         else:
             await self._meet(scope, headers, brought, receive, send)
+
+    async def _largest(self, scope: Scope, brought: Sequence[str]) -> int:
+        """How large a body may be: a returned mail's worth from an administrator alone."""
+        if scope["path"] != limits.RETURNED_MAIL:
+            return limits.LARGEST_BODY
+        _cookie, found = await self._find(brought, sessions.nothing_more)
+        is_trusted = found is not None and found[0].person.administrator
+        return limits.LARGEST_RETURNED_MAIL if is_trusted else limits.LARGEST_BODY
 
     async def _meet(
         self,

@@ -13,6 +13,10 @@ _FORMS = ("", "application/x-www-form-urlencoded")
 _ONE_CLICK = "multipart/form-data"  # which mail programs may send (RFC 8058, 3.2), and nobody reads
 METHODS = ("GET", "HEAD", "POST")
 LARGEST_BODY = 64 * 1024
+# The one form into which a whole mail is pasted. A year's mail has 130 KB with many notes, and
+# three letters may stand for one where browsers send it.
+RETURNED_MAIL = "/admin/year-end/bounce"
+LARGEST_RETURNED_MAIL = 3 * 512 * 1024
 _MOST_HEADERS = 100
 LARGEST_HEAD = 32 * 1024
 _LONGEST_ADDRESS = 4 * 1024
@@ -50,7 +54,8 @@ def _form_refusal(scope: Scope, headers: Headers) -> Response | None:
     if kind not in _FORMS and not (kind == _ONE_CLICK and scope["path"] == unsubscribe.PATH):
         return _told(415, _("Only forms are taken here, and no files."))
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    largest = LARGEST_RETURNED_MAIL if scope["path"] == RETURNED_MAIL else LARGEST_BODY
+    if not length.isdigit() or int(length) > largest:
         return _told(413, _("This is too long."))
     return None
 
@@ -76,7 +81,7 @@ def busy() -> Response:
     )
 
 
-async def with_body(receive: Receive) -> Receive:
+async def with_body(receive: Receive, largest: int = LARGEST_BODY) -> Receive:
     """Read the whole body, then hand it out as one; raises :class:`BodyRefused`."""
     body = bytearray()
     try:
@@ -87,7 +92,7 @@ async def with_body(receive: Receive) -> Receive:
                 if message["type"] != "http.request":
                     raise BodyRefused(_told(400, _("The sender has left.")))
                 body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
+                if len(body) > largest:
                     raise BodyRefused(_told(413, _("This is too long.")))
                 more = message.get("more_body", False)
         # No name and no text of a form holds it, and PostgreSQL takes none.

@@ -548,3 +548,11 @@ def test_an_address_that_mails_cannot_be_sent_by_is_found_before_january(mail, p
     assert state == "fault"
     assert "bounce+m0-" in words
     assert "553 5.7.1 not your address" in words
+
+
+def test_a_test_mail_is_sent_by_what_boards_are_sent_by(mail, put, mail_server):
+    put(BOUNCE_ADDRESS="bounce@example.org")
+    assert found("mail", send_to="me@example.org")[0] == "ok"
+    assert mail_server.senders[0].startswith("bounce+")
+    mail_server.behaviour.mail_by["bounce+"] = "550 5.7.1 not owned by mood@example.org"
+    assert found("mail", send_to="me@example.org")[0] == "fault"

@@ -144,6 +144,23 @@ VARIANTS = {
     "byte order mark": lambda text: "\ufeff" + text,
     "mailbox's line": lambda text: "From x Fri Jan  1 01:00:00 2027\n" + text,
     "mailbox's line, quoted": lambda text: ">From x Fri Jan  1 01:00:00 2027\n" + text,
+    "no action, the status alone": lambda text: text.replace("Action: failed\n", ""),
+    "no action, what the server said alone": lambda text: text.replace(
+        "Action: failed\nStatus: 5.1.1\n", ""
+    ),
+    "Message-ID in the report alone": lambda text: re.sub(
+        r"(Reporting-MTA: [^\n]*\n)(.*)Message-ID:\s+(<[^\n]*>)\n",
+        r"\1X-Original-Message-ID: \3\n\2",
+        text,
+        flags=re.DOTALL,
+    ),
+    "attached as a file": lambda text: (
+        "From: me@example.org\nTo: admin@example.org\nContent-Type: multipart/mixed; boundary=out"
+        "\n\n--out\n\nLook.\n\n--out\nContent-Type: application/octet-stream\n"
+        "Content-Transfer-Encoding: base64\n"
+        'Content-Disposition: attachment; filename="Returned.EML"\n\n'
+        f"{base64.encodebytes(text.encode()).decode()}\n--out--\n"
+    ),
     "forwarded": lambda text: (
         "From: me@example.org\nTo: admin@example.org\nContent-Type: multipart/mixed; boundary=out"
         f"\n\n--out\n\nLook.\n\n--out\nContent-Type: message/rfc822\n\n{text}\n--out--\n"
@@ -175,7 +192,7 @@ def test_a_report_is_read_however_it_is_written(
 def test_what_a_server_said_in_eight_bits_is_kept(charset):
     text = (FIXTURES / "postfix.eml").read_text()
     text = text.replace("5.1.1 <RECIPIENT>: no such user\n\n--", "Größe\n\n--")
-    assert dsn.read(text.encode(charset)).words == "550 Größe"
+    assert dsn.read(text.encode(charset)).failure().words == "550 Größe"
 
 
 def test_the_address_that_it_came_to_may_have_its_brackets(mailed, bounces, mail_server):
@@ -189,6 +206,148 @@ def test_an_absence_note_is_no_bounce(mailed, bounces, mail_server, database):
     )
     assert bounces.take(dsn.read(note.encode())) == Outcome.NOT_FAILED
     assert board(database).state == "sent"
+
+
+COPY = """\
+From: Moodtracker <mood@example.org>
+To: Ada <ada@example.org>
+Message-ID: <year-2026.0@example.org>
+
+x
+"""
+ATTACHED = f"""\
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain
+
+WORDS
+
+--b
+Content-Type: message/rfc822
+
+{COPY}
+--b--
+"""
+FAILED_FOR_GOOD = "It failed: 550 5.1.1 no such user"
+
+
+def notice(head, body):
+    return f"To: RETURN_ADDRESS\n{head}\n{body}"
+
+
+LIKELY_NOTICES = {
+    "null sender": notice("Return-Path: <>\nSubject: failure\n", FAILED_FOR_GOOD),
+    "null sender, few words": notice("Return-Path: <>\nFrom: x@example.com\n", "No.\n"),
+    "daemon": notice("From: Mailer-Daemon@x.example\nSubject: returned\n", FAILED_FOR_GOOD),
+    "postmaster": notice("From: Post <postmaster@x.example>\n", "No.\n"),
+    "copy, sender unknown": notice(
+        "From: Mail <noreply@x.example>", ATTACHED.replace("WORDS", "It could not be delivered.")
+    ),
+    "report without its status": notice(
+        "From: postmaster@x.example",
+        ATTACHED.replace("mixed", "report; report-type=delivery-status"),
+    ),
+    "copy below a line": notice(
+        "From: noreply@x.example\n", f"{FAILED_FOR_GOOD}\n\n--- A copy\n\n{COPY}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIKELY_NOTICES)
+@pytest.mark.parametrize("line", ["\n", "\r\n"])
+def test_a_notice_in_words_counts_where_only_bounces_come_to(
+    mailed, bounces, mail_server, database, name, line
+):
+    text = LIKELY_NOTICES[name].replace("RETURN_ADDRESS", mail_server.senders[0])
+    assert bounces.take(dsn.read(text.replace("\n", line).encode())) == Outcome.HELD
+    said = "550 5.1.1 no such user" if FAILED_FOR_GOOD in text else "it came back"
+    assert board(database).last_error == said
+
+
+OTHER_MAILS = {
+    "absence": notice(
+        "Return-Path: <>\nSubject: I am away\nAuto-Submitted: auto-replied (vacation)\n", "Bye."
+    ),
+    "absence that quotes": notice(
+        "From: ada@example.org\nAuto-Submitted: auto-replied", ATTACHED.replace("WORDS", "Bye.")
+    ),
+    "absence, old": notice("Return-Path: <>\nPrecedence: bulk\n", "Bye."),
+    "absence by its subject": notice("Return-Path: <>\nSubject: Out of Office: hello\n", "Bye."),
+    "absence, encoded": notice(
+        "Return-Path: <>\nSubject: =?utf-8?Q?R=C3=A9ponse_automatique?=\n", "Au revoir."
+    ),
+    "absence, another header": notice("Return-Path: <>\nX-Autoreply: yes\n", "Bye."),
+    "somebody's answer": notice(
+        "Return-Path: <ada@example.org>\nFrom: ada@example.org\n", FAILED_FOR_GOOD
+    ),
+    "somebody's answer, sender unknown": notice("From: ada@example.org\n", "Thank you!"),
+    "late": notice(
+        "From: Mailer-Daemon@x.example\nSubject: Warning: message delayed 24 hours",
+        ATTACHED.replace("WORDS", "It was not delivered yet."),
+    ),
+    "late, by its words": notice(
+        "From: Mailer-Daemon@x.example\nSubject: Your message",
+        ATTACHED.replace("WORDS", "No action is required on your part."),
+    ),
+    "delivered": notice("Return-Path: <>\nSubject: Successful Mail Delivery Report\n", "Well."),
+    "receipt": notice(
+        "Return-Path: <>\nSubject: Your 2026",
+        ATTACHED.replace("mixed", "report; report-type=disposition-notification"),
+    ),
+    "complaint": notice(
+        "From: postmaster@x.example",
+        ATTACHED.replace("mixed", "report; report-type=feedback-report"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_MAILS)
+def test_what_is_no_notice_of_a_failure_holds_nothing(mailed, bounces, mail_server, database, name):
+    text = OTHER_MAILS[name].replace("RETURN_ADDRESS", mail_server.senders[0])
+    assert bounces.take(dsn.read(text.encode())) == Outcome.NOT_FAILED
+    assert board(database).state == "sent"
+
+
+@pytest.mark.parametrize("name", ["null sender", "postmaster", "copy, sender unknown"])
+def test_a_notice_in_words_that_came_elsewhere_says_nothing(mailed, bounces, database, name):
+    text = LIKELY_NOTICES[name].replace("RETURN_ADDRESS", "mood@example.org")
+    text = text.replace("<year-2026.0@example.org>", board(database).message_id)
+    assert bounces.take(dsn.read(text.encode())) == Outcome.NOT_FAILED
+    assert board(database).state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("ours", "others", "is_held"),
+    [
+        ("delivered", "failed", False),
+        ("relayed", "failed", False),
+        ("expanded", "failed", False),
+        ("delayed", "failed", False),
+        ("failed", "delivered", True),
+        (None, "failed", True),  # it was handed on, and failed there
+        (None, "delayed", False),
+    ],
+)
+@pytest.mark.parametrize("by", ["signed address", "Message-ID"])
+def test_what_a_report_says_of_our_recipient_counts(
+    mailed, bounces, mail_server, database, ours, others, is_held, by
+):
+    blocks = {"RECIPIENT": ours, "list@else.example": others}
+    status = "\n".join(
+        f"Final-Recipient: rfc822; {who}\nAction: {action}\nStatus: 5.0.0\n"
+        for who, action in blocks.items()
+        if action
+    )
+    text = (FIXTURES / "postfix.eml").read_text()
+    text = re.sub(r"Final-Recipient:.*?no such user\n", status, text, count=1, flags=re.DOTALL)
+    is_signed = by == "signed address"
+    text = text.replace("RETURN_ADDRESS", mail_server.senders[0] if is_signed else "x@example.org")
+    text = text.replace("MESSAGE_ID", "<none@x>" if is_signed else board(database).message_id)
+    text = text.replace("RECIPIENT", "Ada@Example.org")
+    outcome = Outcome.HELD if is_held else Outcome.NOT_FAILED
+    assert bounces.take(dsn.read(text.encode())) == outcome
 
 
 def test_a_stranger_cannot_have_a_board_held(mailed, bounces, mail_server, database):
@@ -264,9 +423,9 @@ def test_what_is_no_report_is_refused_in_words(content):
         dsn.read(content)
 
 
-@given(st.binary(max_size=400), st.integers(0, 2500))
-def test_no_damage_to_a_report_breaks_its_reading(noise, place):
-    whole = (FIXTURES / "google.eml").read_bytes()
+@given(st.sampled_from(SAMPLES), st.binary(max_size=400), st.integers(0, 2500))
+def test_no_damage_to_a_report_breaks_its_reading(sample, noise, place):
+    whole = sample.read_bytes()
     with suppress(NoReport):
         dsn.read(whole[:place] + noise + whole[place:])
 

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
@@ -318,6 +319,77 @@ def test_every_try_carries_the_same_message_id_and_date(
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
     assert first.as_bytes() == second.as_bytes()
+
+
+def refused(server, say):
+    """The mailbox is refused for good, until another address is given."""
+    server.behaviour.rcpt["ada@example.org"] = "550 5.1.1 no such user"
+    return lambda: say("email = 'lovelace@example.org'")
+
+
+def not_wanted(_server, say):
+    """It is not wanted any more just as its turn comes, and wanted again later."""
+    say("year_end_mail = false")
+    return lambda: say("year_end_mail = true")
+
+
+def silent_before_the_mail(server, _say):
+    """The server does not even answer that it would take one."""
+    server.behaviour.hang_at = "content"
+
+    def mend():
+        server.behaviour.hang_at = None
+
+    return mend
+
+
+def refused_in_the_end(server, _say):
+    """The server has all of it, and says that it does not take it."""
+    server.behaviour.data = ["452 4.3.1 no room"]
+    return lambda: None
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [refused, not_wanted, silent_before_the_mail, refused_in_the_end],
+    ids=lambda it: it.__name__,
+)
+def test_a_try_at_which_nothing_was_handed_over_dates_no_mail(
+    year_end, database, with_a_year, mail_server, moved_clock, trouble
+):
+    def say(what):
+        with database.write() as session:
+            session.execute(text(f"UPDATE users SET {what}"))
+
+    with_a_year("ada")
+    year_end.seal_ended_years()
+    mend = trouble(mail_server, say)
+    make_outbox(database, mail_server.port, timeout=1).deliver_due()
+    assert mail_server.taken == []
+    assert states(database)["ada"].attempts == 1
+    moved_clock.set(2027, 2, 20, 18)
+    mend()
+    year_end.tick()
+    ((_, message),) = mail_server.taken
+    assert parsedate_to_datetime(message["Date"]) == moved_clock.now()
+
+
+def test_a_date_at_which_a_mail_may_have_been_taken_outlives_a_refusal(
+    year_end, with_a_year, mail_server, database, moved_clock
+):
+    with_a_year("ada")
+    mail_server.behaviour.drop_after_data = 1
+    year_end.tick()
+    mail_server.behaviour.rcpt["ada@example.org"] = "550 5.1.1 no such user"
+    moved_clock.moment += timedelta(days=1)
+    year_end.tick()
+    assert states(database)["ada"].state == "held"
+    mail_server.behaviour.rcpt.clear()
+    moved_clock.moment += timedelta(days=8)
+    year_end.retry_held()
+    year_end.tick()
+    first, second = [message for _, message in mail_server.taken]
+    assert first["Date"] == second["Date"]
 
 
 def test_where_it_is_unknown_whether_a_mail_was_taken_the_tries_grow_rare(

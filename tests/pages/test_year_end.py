@@ -192,6 +192,14 @@ def test_an_administrator_rehearses_and_sees_who_would_get_no_mail(server, admin
         assert "The mail server lets us in. Nothing was sent." in said.text
 
 
+def test_a_rehearsal_tries_the_sender_that_boards_come_back_to(make_server, mail_server):
+    mail_server.behaviour.mail_by["bounce+"] = "550 5.7.1 not owned by mood@example.org"
+    strict = make_server(**mail_server.settings, BOUNCE_ADDRESS="bounce@example.org").start()
+    with browser(strict, strict.register("founder")) as page:
+        said = page.post("/admin/year-end/rehearse")
+        assert "550 5.7.1 not owned by mood@example.org" in said.text
+
+
 def test_an_administrator_marks_a_board_that_came_back_to_their_own_mailbox(
     server, administrator, database
 ):
@@ -214,6 +222,40 @@ def test_an_administrator_marks_a_board_that_came_back_to_their_own_mailbox(
         with browser(server, cookies[name]) as page:
             assert f"could not be delivered to {name}@example.org" in page.get("/").text
             assert reason in page.get("/settings").text
+
+
+@pytest.mark.parametrize("kilobytes", [85, 130, 512])
+def test_the_whole_of_a_returned_mail_may_be_pasted(server, administrator, database, kilobytes):
+    name = f"whole{kilobytes}"
+    server.register(name)
+    seal_a_year(database, name, "sent")
+    with database.write() as session:
+        whose = "user_id = (SELECT id FROM users WHERE username = :name)"
+        session.execute(
+            text(f"UPDATE sealed_years SET message_id = :id WHERE {whose}"),
+            {"name": name, "id": f"<{name}@y>"},
+        )
+    report = (ROOT / "tests" / "fixtures" / "bounces" / "google.eml").read_text()
+    report = report.replace("MESSAGE_ID", f"<{name}@y>").replace("RECIPIENT", f"{name}@example.org")
+    line = "+/" * 38 + "\r\n"  # of base64, of which each letter is sent as three
+    picture = (line * (kilobytes * 1024 // len(line)))[len(report) + 1000 :]
+    head, boundary, tail = report.rpartition("--")[0].rpartition("\n--")
+    with browser(server, administrator) as page:
+        given = {"returned": f"{head}\n{picture}{boundary}{tail}--\n", "whose": ""}
+        said = page.post("/admin/year-end/bounce", data=given)
+        assert "The board is marked as not delivered" in said.text
+
+
+def test_nobody_else_s_form_and_no_other_one_may_be_that_large(server, administrator):
+    large = {"returned": "x" * 100_000, "whose": "nobody"}
+    with browser(server, administrator) as page:
+        assert page.post("/admin/year-end/bounce", data=large).status_code == 422
+        assert page.post("/admin/year-end/rehearse", data=large).status_code == 413
+        much = {"returned": "x" * 1_600_000, "whose": "nobody"}
+        assert page.post("/admin/year-end/bounce", data=much).status_code == 413
+    for cookie in (server.register("guest"), "forged"):
+        with browser(server, cookie) as page:
+            assert page.post("/admin/year-end/bounce", data=large).status_code == 413
 
 
 def test_an_administrator_confirms_a_clock_that_jumped(server, administrator, database):

@@ -19,6 +19,7 @@ class Behaviour:
 
     refuse: dict[str, str] = field(default_factory=dict)  # by stage: connect, ehlo, content
     mail: str | None = None
+    mail_by: dict[str, str] = field(default_factory=dict)  # by what a sender begins with
     rcpt: dict[str, str | list[str]] = field(default_factory=dict)  # for all, or for each in turn
     mail_with: dict[str, str] = field(default_factory=dict)  # by the option that MAIL comes with
     data: list[str] = field(default_factory=list)  # one for each mail, in turn
@@ -115,6 +116,9 @@ class MailServer:
             return self.behaviour.mail
         for option, answer in self.behaviour.mail_with.items():
             if any(given.partition("=")[0] == option for given in options):
+                return answer
+        for sender, answer in self.behaviour.mail_by.items():
+            if address.startswith(sender):
                 return answer
         if session.taken == self.behaviour.mails_a_connection:
             return "421 4.7.0 enough for one connection"
