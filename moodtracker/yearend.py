@@ -199,10 +199,14 @@ class YearEnd:
             self._database.forget_deleted()
             log.info("%d closed year(s) erased", len(erased))
 
-    def retry_held(self) -> None:
-        """Try all that failed now, what is held too, for instance once an address was mended."""
+    def retry_held(self, by: int | None = None) -> None:
+        """Try all that failed now, what is held too, for instance once an address was mended.
+
+        ``by`` is the administrator who asks, None the operator. Raises
+        :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+        """
         if self._outbox is not None:
-            self._outbox.try_now()
+            self._outbox.try_now(by)
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""

@@ -63,8 +63,8 @@ def switch_off(database: Database, user_id: int, by: int, address: str = "") -> 
     """End every session of a person, and let nobody sign in to the account any more."""
     _refuse_oneself(user_id, by)
     with database.write() as session:
-        administrators.keep_one(session, user_id)
         administrators.check_role(session, by)
+        administrators.keep_one(session, user_id)
         session.execute(update(UserRow).where(users.id == user_id).values(disabled_at=clock.now()))
         sessions.end_all_in(session, user_id)
         audit.note(session, user_id, Event.DISABLED, address=address)

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from moodtracker.accounts import administering, administrators
 from moodtracker.accounts.administering import Account, NotThisOne
-from moodtracker.accounts.administrators import LastAdministrator, NotAnAdministrator
+from moodtracker.accounts.administrators import LastAdministrator
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.database import Database
 from moodtracker.language import day_and_month
@@ -106,7 +106,7 @@ async def _do(visit: Visit, act: Callable[[Database, int, int, str], None]) -> N
     user_id = _id(visit)
     try:
         await asyncio.to_thread(act, visit.app.database, user_id, visit.person.id, visit.address)
-    except (NotThisOne, NotAnAdministrator, LastAdministrator):
+    except (NotThisOne, LastAdministrator):
         raise InvalidInput({"": _("This account can't be changed.")}) from None
 
 
