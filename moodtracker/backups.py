@@ -34,6 +34,9 @@ SELECT EXISTS (
                 AND CAST(strftime('%Y', kept.day) AS INTEGER) = erased.year)))
 """
 
+# '0000-12-31' comes out of date() as it went in, and is no day.
+_LATEST_DAY = "SELECT max(day) FROM entries WHERE day IS date(day) AND day >= '0001-01-01'"
+
 
 class BackupError(Exception):
     """A backup cannot be made or used; the text says why and what helps."""
@@ -97,7 +100,7 @@ def look_at(file: Path) -> Backup:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise BackupError(f"{file} is damaged; take another backup.")
             revision = str(_one(connection, "SELECT version_num FROM alembic_version"))
-            latest = _one(connection, "SELECT max(day) FROM entries WHERE day IS date(day)")
+            latest = _one(connection, _LATEST_DAY)
             found = Backup(
                 file,
                 int(str(_one(connection, "SELECT count(*) FROM users"))),

@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -254,7 +254,7 @@ class YearEnd:
         """When the next year of anybody's ends; by zones, of which there are few."""
         rows = session.execute(
             select(users.open_year, users.zone, users.day_end_hour, users.year_open_until)
-            .where(users.open_year.is_not(None))
+            .where(users.open_year.between(MINYEAR, MAXYEAR - 1))  # no damaged one
             .distinct()
         )
         ends = []
@@ -288,7 +288,9 @@ class YearEnd:
             session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
             ledger.forget_days_over(session, person_id, person.today)
             first_left = session.scalar(
-                select(func.min(entries.day)).where(entries.user_id == person_id)
+                select(func.min(entries.day)).where(
+                    entries.user_id == person_id, entries.day > date(year, 12, 31)
+                )
             )
             session.execute(
                 update(UserRow)

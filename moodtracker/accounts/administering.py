@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from moodtracker import clock
 from moodtracker.accounts import administrators, audit, leaving, sessions
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.people import by_id
+from moodtracker.accounts.people import by_id, readable
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.mail import post
@@ -42,7 +42,8 @@ class Account:
 def accounts(database: Database) -> list[Account]:
     """Everybody, by username."""
     with database.read() as session:
-        rows = session.execute(
+        rows = readable(
+            session,
             select(
                 users.id,
                 users.username,
@@ -54,9 +55,9 @@ def accounts(database: Database) -> list[Account]:
                 select(func.max(session_rows.seen_at))
                 .where(session_rows.user_id == users.id)
                 .scalar_subquery(),
-            ).order_by(users.username)
-        ).all()
-    return [Account(*row) for row in rows]
+            ).order_by(users.username),
+        )
+    return [Account(*list(row)) for row in rows]
 
 
 def switch_off(database: Database, user_id: int, by: int, address: str = "") -> None:

@@ -157,7 +157,7 @@ def anybody(database: Database) -> bool:
 def everyone(database: Database) -> list[Person]:
     """All people, by username."""
     with database.read() as session:
-        rows = session.execute(select_person().order_by(users.username)).all()
+        rows = readable(session, select_person().order_by(users.username))
     return [person_from(row) for row in rows]
 
 
