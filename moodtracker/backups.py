@@ -182,6 +182,16 @@ class Backups:
                 "elsewhere to start anew."
             )
 
+    def refuse_new_beside_people(self) -> None:
+        """Raise :class:`DatabaseError` where backups have people, whom the database never knew."""
+        for file in self.all():
+            if _has_people(file):
+                raise DatabaseError(
+                    f"The database {self._source} is a new one, but there are backups with people "
+                    f"in them. Put the newest back with `moodtracker restore {file} --overwrite`, "
+                    "or move the backups elsewhere to start anew."
+                )
+
     def _make(self, suffix: str) -> Path:
         self.make_folder()
         found = take(self._source, self.file_of_today(suffix))
@@ -226,6 +236,15 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _has_people(file: Path) -> bool:
+    """Whether anybody is in a backup; one that cannot be read says nothing."""
+    try:
+        with closing(_open_backup(file)) as connection:
+            return bool(_one(connection, "SELECT EXISTS (SELECT 1 FROM users)"))
+    except sqlite3.Error:
+        return False
 
 
 def _holds_anything(file: Path) -> bool:

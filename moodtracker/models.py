@@ -247,7 +247,6 @@ class MessageRow(SQLModel, table=True):
     kind: str
     email: str
     name: str = ""
-    language: str = ""  # of whoever left, since their account cannot tell
     state: str = "pending"
     created_at: datetime
     next_try_at: datetime

@@ -17,6 +17,7 @@ from moodtracker.accounts.people import by_id, readable
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.mail import post
+from moodtracker.mail.goodbye import Farewell
 from moodtracker.models import UserRow, users
 from moodtracker.models import sessions as session_rows
 
@@ -80,10 +81,13 @@ def switch_on(database: Database, user_id: int, by: int, address: str = "") -> N
         audit.note(session, user_id, Event.ENABLED, address=address)
 
 
-def remove(database: Database, user_id: int, by: int, address: str = "") -> None:
-    """Delete somebody's account for good; an administrator leaves by their own settings."""
+def remove(database: Database, user_id: int, by: int, address: str = "") -> Farewell | None:
+    """Delete somebody's account for good; an administrator leaves by their own settings.
+
+    Returned is whom to say good-bye to.
+    """
     _refuse_oneself(user_id, by)
-    leaving.delete_account(database, user_id, address, by=by)
+    return leaving.delete_account(database, user_id, address, by=by)
 
 
 def send_link(database: Database, user_id: int, by: int, address: str = "") -> None:

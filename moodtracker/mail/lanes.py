@@ -93,7 +93,6 @@ class Messages:
                     row.kind,
                     row.email,
                     row.name,
-                    row.language,
                     row.created_at,
                     row.message_id,
                     row.message_date,
@@ -122,8 +121,6 @@ class Messages:
 
     def _drop(self, session: Session, claim: Claim) -> None:
         session.execute(self._forgetting, named(claim))
-        if claim.row.kind == post.Kind.GOODBYE:
-            self._database.forget_soon()
 
     def _has_enough(self, row: Row[Any], letter: Letter) -> bool:
         with self._database.read() as session:

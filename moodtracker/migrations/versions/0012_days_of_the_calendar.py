@@ -1,4 +1,4 @@
-"""A day is one that a calendar has: of the years 1 to 9999, which is what Python can read.
+"""A day is of the years 1 to 9999, which Python can read; no good-bye waits in a table.
 
 SQLite took '0000-01-01' and '-0001-01-01', since they come out of its date() as they went in;
 PostgreSQL took 'infinity' and years before Christ.
@@ -18,6 +18,8 @@ _DAYS = {"users": ("latest_day", "reminded_on"), "entries": ("day",), "acts": ("
 def upgrade() -> None:
     """Rows that are damaged stay as they are: only what is written from now on is looked at."""
     bind = op.get_bind()
+    bind.execute(sa.text("DELETE FROM messages WHERE kind = 'goodbye'"))
+    op.drop_column("messages", "language")  # of whoever left
     if bind.dialect.name == "sqlite":
         _check_on_sqlite(bind)
         return
