@@ -247,6 +247,9 @@ class MessageRow(SQLModel, table=True):
     kind: str
     email: str
     name: str = ""
+    asked_from: str = Field(  # the network of a stranger who asked; '': nobody's who is counted
+        default="", sa_column_kwargs={"server_default": text("''")}
+    )
     state: str = "pending"
     created_at: datetime
     next_try_at: datetime

@@ -117,6 +117,7 @@ class Messages:
         row = claim.row
         if address := self._sent_to.pop(row.id, None):
             self._recipients.count(session, row.kind, address, row.user_id)
+            self._recipients.count_from(session, row.asked_from)
         self._drop(session, claim)
 
     def _drop(self, session: Session, claim: Claim) -> None:
@@ -125,7 +126,9 @@ class Messages:
     def _has_enough(self, row: Row[Any], letter: Letter) -> bool:
         with self._database.read() as session:
             address, user_id = letter.address, row.user_id
-            return self._recipients.has_enough(session, row.kind, address, user_id)
+            return self._recipients.has_enough(
+                session, row.kind, address, user_id
+            ) or self._recipients.was_asked_enough(session, row.asked_from)
 
     def held(
         self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock
 from moodtracker.accounts.people import Person
+from moodtracker.accounts.throttling import network
 from moodtracker.database import Database
 from moodtracker.models import MessageRow, messages
 
@@ -50,10 +51,12 @@ def ask(
     *,
     user_id: int = NOBODY,
     name: str = "",
+    asked_from: str = "",
 ) -> None:
     """Have a mail sent soon after the transaction, and in any case again until it is taken.
 
-    ``name`` is what the person is called.
+    ``name`` is what the person is called. ``asked_from`` is the address of who asks, where that may
+    be anybody: mails that go to others are counted by it.
     """
     now = clock.now()
     session.execute(
@@ -63,6 +66,7 @@ def ask(
             kind=kind,
             email=email,
             name=name,
+            asked_from=network(asked_from) if asked_from else "",
             state="pending",
             created_at=now,
             next_try_at=now,

@@ -6,6 +6,7 @@ PostgreSQL took 'infinity' and years before Christ.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel.sql.sqltypes import AutoString
 
 from moodtracker.migrations import user_ids
 
@@ -20,6 +21,10 @@ def upgrade() -> None:
     bind = op.get_bind()
     bind.execute(sa.text("DELETE FROM messages WHERE kind = 'goodbye'"))
     op.drop_column("messages", "language")  # of whoever left
+    asked_from: sa.Column[str] = sa.Column(
+        "asked_from", AutoString(), server_default=sa.text("('')"), nullable=False
+    )
+    op.add_column("messages", asked_from)
     if bind.dialect.name == "sqlite":
         _check_on_sqlite(bind)
         return
