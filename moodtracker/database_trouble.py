@@ -17,6 +17,7 @@ _OF_SQLITE = {
 # SQLSTATE (PostgreSQL, Appendix A), by their beginnings.
 # 55000: the database takes no connections (ALLOW_CONNECTIONS), or is being made or dropped.
 _OF_THE_SERVER = ("08", "25006", "53", "55000", "57", "58")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # which does not pass
 _WRITES_NOTHING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
@@ -75,7 +76,9 @@ def is_out_of_reach(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return code & 0xFF in _OF_SQLITE if code is not None else _is_the_servers(error)
+    if code is None:
+        return _is_the_servers(error)
+    return code & 0xFF in _OF_SQLITE and code & 0xFF not in _DAMAGED
 
 
 def _is_the_servers(error: DBAPIError) -> bool:

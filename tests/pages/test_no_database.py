@@ -8,7 +8,6 @@ from support.server import NO_TLS, PASSWORD, WAIT_SECONDS
 
 ASKED = [
     ("GET", "/login", {}),
-    ("GET", "/verify?token=something", {}),
     ("POST", "/login", {"login": "ada", "password": PASSWORD}),
     ("POST", "/forgot", {"login": "ada"}),
 ]
