@@ -58,11 +58,10 @@ def main() -> None:
     web = pages.mount(app)
     nicegui_app.on_startup(app.listen)
     nicegui_app.on_shutdown(lambda: stopping.no_later_than(stopping.WORKING_SECONDS))
-    if config.role == "all":
-        ticks = app.ticks()
-        nicegui_app.on_startup(ticks.start)
-        nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
-        nicegui_app.on_shutdown(ticks.stop)
+    ticks = app.ticks() if config.role == "all" else app.ticks_of_pages()
+    nicegui_app.on_startup(ticks.start)
+    nicegui_app.timer(CATCH_UP_SECONDS, ticks.catch_up)
+    nicegui_app.on_shutdown(ticks.stop)
     nicegui_app.on_shutdown(app.close)
     log.info("starting on %s port %d for %s", config.host, config.port, config.base_url)
     serving = uvicorn.Config(

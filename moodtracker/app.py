@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 from moodtracker import clock, ledger, ran_ahead
 from moodtracker.accounts import (
+    administrators,
     audit,
     invitations,
     linking,
     links,
     passwords,
+    people,
     sessions,
     setup_code,
     throttling,
@@ -29,6 +31,7 @@ from moodtracker.live import Live
 from moodtracker.mail import post, recipients, rehearsal, reminder, trouble
 from moodtracker.mail.account import AccountMails
 from moodtracker.mail.bounces import Bounces
+from moodtracker.mail.goodbye import Goodbyes
 from moodtracker.mail.lanes import Boards, Messages
 from moodtracker.mail.letter import Envelope
 from moodtracker.mail.limit import HourlyLimit
@@ -75,6 +78,7 @@ class App:
     preferences: Preferences
     smtp: Smtp | None
     outbox: Outbox | None  # None: no mail server is set
+    goodbyes: Goodbyes
     recipients: Recipients
     return_addresses: ReturnAddresses
     unsubscribing: Unsubscribing
@@ -102,12 +106,22 @@ class App:
             backups.refuse_empty_beside_them()
             _back_up_before_upgrade(database, backups)
         database.migrate()
+        knows_people = _knows_people(database)
+        if backups and not knows_people:
+            backups.refuse_new_beside_people()
         database_clock = None
         if not database.is_sqlite:
             database_clock = DatabaseClock(database)
             database_clock.follow()
         log.info("%s", database.version())
+        is_new = Secret.is_missing(settings)
         secret = Secret.of(settings)
+        if is_new and knows_people:
+            log.warning(
+                "there was no secret key, and a new one was made in %s: links in emails sent so "
+                "far stop working. Put the old one back if you have a copy",
+                settings.data_dir,
+            )
         throttle = Throttle(database, secret)
         passwords.set_cost(
             settings.password_memory_kib, settings.password_passes, settings.password_lanes
@@ -125,6 +139,7 @@ class App:
         return_addresses = ReturnAddresses(secret, settings.bounce_address)
         mailboxes = Recipients(secret)
         outbox = None
+        limit = HourlyLimit(settings.smtp_hourly_limit)
         if smtp:
             sender = envelope(settings)
             boards = Boards(database, sender, unsubscribing, watch.is_believed, return_addresses)
@@ -137,7 +152,6 @@ class App:
                 mailboxes,
                 return_addresses,
             )
-            limit = HourlyLimit(settings.smtp_hourly_limit)
             outbox = Outbox(database, smtp, sender, [asked, boards], limit=limit)
         return cls(
             settings,
@@ -151,6 +165,7 @@ class App:
             Preferences(database),
             smtp,
             outbox,
+            Goodbyes(database, smtp, envelope(settings), limit),
             mailboxes,
             return_addresses,
             unsubscribing,
@@ -166,15 +181,20 @@ class App:
             Readiness(database),
         )
 
+    def ticks_of_pages(self) -> clock.Ticks:
+        """The clock of a process that serves pages alone, not yet started."""
+        ticks = clock.Ticks()
+        ticks.every(_LEAVE_NO_TRACE, self.database.forget_the_rest)
+        return ticks
+
     def ticks(self) -> clock.Ticks:
         """The clock that makes this app act by itself, not yet started."""
-        ticks = clock.Ticks()
+        ticks = self.ticks_of_pages()
         ticks.every(_TICK, self.year_end.tick)
         ticks.before_stop(self.year_end.stop)
         if self.outbox:
             ticks.every(_TICK, self.reminding.tick)
             ticks.every(_POST, self.outbox.deliver_due)
-        ticks.every(_LEAVE_NO_TRACE, self.leave_no_trace)
         ticks.every(_TICK, self.troubles.tick)
         if self.settings.healthcheck_url:
             url = self.settings.healthcheck_url.get_secret_value()
@@ -195,11 +215,6 @@ class App:
         counted = (throttling, recipients)
         for kept in (sessions, links, linking, invitations, *counted, audit, post, ledger):
             kept.forget_old(self.database)
-
-    def leave_no_trace(self) -> None:
-        """Have nothing of who left a minute ago in the database, nor in its log."""
-        post.drop_goodbyes(self.database)
-        self.database.forget_the_rest()
 
     def _is_well(self) -> bool:
         """Whether the clock of the year does its rounds, and nothing is wrong but held boards.
@@ -236,6 +251,12 @@ class App:
 def envelope(settings: Settings) -> Envelope:
     """What all mails have in common, by the settings."""
     return Envelope(settings.mail_from or "", settings.base_url, settings.year_end_keep_days)
+
+
+def _knows_people(database: Database) -> bool:
+    """Whether anybody is here, or once was."""
+    with database.read() as session:
+        return administrators.is_founded(session) or people.anybody_in(session)
 
 
 def _provider(settings: Settings) -> "Provider | None":

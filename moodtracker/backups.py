@@ -34,6 +34,9 @@ SELECT EXISTS (
                 AND CAST(strftime('%Y', kept.day) AS INTEGER) = erased.year)))
 """
 
+# '0000-12-31' comes out of date() as it went in, and is no day.
+_LATEST_DAY = "SELECT max(day) FROM entries WHERE day IS date(day) AND day >= '0001-01-01'"
+
 
 class BackupError(Exception):
     """A backup cannot be made or used; the text says why and what helps."""
@@ -97,7 +100,7 @@ def look_at(file: Path) -> Backup:
             if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 raise BackupError(f"{file} is damaged; take another backup.")
             revision = str(_one(connection, "SELECT version_num FROM alembic_version"))
-            latest = _one(connection, "SELECT max(day) FROM entries WHERE day IS date(day)")
+            latest = _one(connection, _LATEST_DAY)
             found = Backup(
                 file,
                 int(str(_one(connection, "SELECT count(*) FROM users"))),
@@ -179,6 +182,16 @@ class Backups:
                 "elsewhere to start anew."
             )
 
+    def refuse_new_beside_people(self) -> None:
+        """Raise :class:`DatabaseError` where backups have people, whom the database never knew."""
+        for file in self.all():
+            if _has_people(file):
+                raise DatabaseError(
+                    f"The database {self._source} is a new one, but there are backups with people "
+                    f"in them. Put the newest back with `moodtracker restore {file} --overwrite`, "
+                    "or move the backups elsewhere to start anew."
+                )
+
     def _make(self, suffix: str) -> Path:
         self.make_folder()
         found = take(self._source, self.file_of_today(suffix))
@@ -223,6 +236,15 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _has_people(file: Path) -> bool:
+    """Whether anybody is in a backup; one that cannot be read says nothing."""
+    try:
+        with closing(_open_backup(file)) as connection:
+            return bool(_one(connection, "SELECT EXISTS (SELECT 1 FROM users)"))
+    except sqlite3.Error:
+        return False
 
 
 def _holds_anything(file: Path) -> bool:

@@ -28,6 +28,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from moodtracker import clock, installation
+from moodtracker.accounts import administrators
 from moodtracker.database import Database
 
 log = logging.getLogger(__name__)
@@ -98,9 +99,15 @@ class ClockWatch:
             return None
         return Doubt(row.seen_at, row.doubted_at)
 
-    def confirm(self) -> None:
-        """Believe the clock as it stands."""
-        self._note(seen_at=clock.now(), doubted_at=None)
+    def confirm(self, by: int | None = None) -> None:
+        """Believe the clock as it stands; ``by`` is the administrator who says so, or None.
+
+        Raises :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+        """
+        with self._database.write() as session:
+            administrators.check_role(session, by)
+            installation.lock(session)
+            installation.note(session, seen_at=clock.now(), doubted_at=None)
         self._was_confirmed = True
 
     def _is_unset(self, row: Row[Any] | None, now: datetime, uptime: float) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, migrations, postgresql, rights, sqlite_files
+from moodtracker import clock, foreign, migrations, postgresql, rights, sqlite_files
 from moodtracker.database_trouble import DatabaseError, cause, told
 from moodtracker.live import Live
 from moodtracker.postgresql import Limits
@@ -154,10 +154,13 @@ class Database:
     def migrate(self, revision: str = migrations.NEWEST) -> None:
         """Bring the schema up to ``revision``; a failed migration leaves the old state.
 
-        Raises :class:`DatabaseError` where the database is out of reach, or newer than this app.
+        Raises :class:`DatabaseError` where the database is out of reach, newer than this app, or
+        none of ours.
         """
         try:
             found = self.revision()
+            if refusal := self.refusal():
+                raise DatabaseError(refusal)
             if found == revision:
                 return
             if found is not None and not knows_revision(found):
@@ -202,6 +205,14 @@ class Database:
             found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
         return found
 
+    def refusal(self) -> str | None:
+        """Why what is in it is not ours, or not whole, and the cure; None where it is, or empty."""
+        found = self.revision()
+        if found is not None and not knows_revision(found):
+            return None  # what a newer version has in it is not known
+        with self.read() as session:
+            return foreign.refusal(session, found, is_newest=found == newest_revision())
+
     def waits_for_upgrade(self) -> bool:
         """Whether its schema is an older one, which :meth:`migrate` would change."""
         try:
@@ -243,11 +254,6 @@ class Database:
                 self._has_traces = emptied is None or bool(emptied[0])
             finally:
                 connection.close()
-
-    def forget_soon(self) -> None:
-        """What is deleted in this transaction, :meth:`forget_the_rest` is to leave nothing of."""
-        # Who writes has the one connection: the log is not emptied between this and the commit.
-        self._has_traces = True
 
     def forget_the_rest(self) -> None:
         """Leave nothing behind of what could not be forgotten at once; called often."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 # By SQLite's result codes (https://www.sqlite.org/rescode.html); extended ones end in these 8 bits.
 _OF_SQLITE = {
@@ -15,7 +15,9 @@ _OF_SQLITE = {
     sqlite3.SQLITE_NOTADB: "the database is damaged: restore a backup, see docs/backup.md",
 }
 # SQLSTATE (PostgreSQL, Appendix A), by their beginnings.
-_OF_THE_SERVER = ("08", "25006", "53", "57", "58")
+# 55000: the database takes no connections (ALLOW_CONNECTIONS), or is being made or dropped.
+_OF_THE_SERVER = ("08", "25006", "53", "55000", "57", "58")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # which does not pass
 _WRITES_NOTHING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
@@ -65,6 +67,18 @@ def writes_nothing(error: BaseException) -> bool:
     if code is not None:
         return code & 0xFF in _WRITES_NOTHING
     return getattr(error.orig, "sqlstate", None) in _SERVER_WRITES_NOTHING
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether the database cannot be asked at the moment, for a cause that is not this app's."""
+    if isinstance(error, DatabaseError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None:
+        return _is_the_servers(error)
+    return code & 0xFF in _OF_SQLITE and code & 0xFF not in _DAMAGED
 
 
 def _is_the_servers(error: DBAPIError) -> bool:

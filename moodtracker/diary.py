@@ -1,11 +1,12 @@
 """The diary: record a mood, change it, take it back; read a year (D1 to D5)."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     CursorResult,
@@ -30,7 +31,9 @@ from moodtracker.live import tell
 from moodtracker.models import EntryRow, UserRow, entries, users
 from moodtracker.moods import Mood
 from moodtracker.notes import NoteTooLong
-from moodtracker.tally import Pick, Tally
+from moodtracker.tally import Pick, Tally, days_of
+
+log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
@@ -291,6 +294,9 @@ def before_today(session: Session, person: Person, today: date) -> list[Pick]:
         return [
             (day.isoformat(), mood, at.astimezone(UTC).isoformat(" ")) for day, mood, at in picks
         ]
+    known = days_of(today.year)
+    if not known.issuperset([day for day, _, _ in picks]):  # a day that is damaged hides no other
+        picks = [pick for pick in picks if pick[0] in known]
     return picks
 
 
@@ -312,20 +318,36 @@ def _entries(session: Session, user_id: int, day: date) -> tuple[Entry, ...]:
 
 def _read(session: Session, user_id: int, first: date, last: date) -> tuple[Entry, ...]:
     rows = session.execute(_BETWEEN, {"user_id": user_id, "first": first, "last": last}).all()
-    if rows and isinstance(rows[0][0], str):  # SQLite keeps text, and UTC without saying so
-        a_day, a_moment = date.fromisoformat, datetime.fromisoformat
-        return tuple(
-            [
-                _entry((a_day(day), slot, _MOODS[mood], a_moment(at + "+00:00"), tap, note))
-                for day, slot, mood, at, tap, note in rows
-            ]
-        )
+    if rows and isinstance(rows[0][0], str):
+        try:
+            return _of_sqlite(rows)
+        except (TypeError, ValueError, LookupError):  # one that is damaged hides no other
+            return tuple(entry for row in rows for entry in _if_readable(row))
     return tuple(
         [
             _entry((day, slot, _MOODS[mood], at.astimezone(UTC), tap, note))
             for day, slot, mood, at, tap, note in rows
         ]
     )
+
+
+def _of_sqlite(rows: Sequence[Any]) -> tuple[Entry, ...]:
+    """SQLite keeps text, and UTC without saying so."""
+    a_day, a_moment = date.fromisoformat, datetime.fromisoformat
+    return tuple(
+        [
+            _entry((a_day(day), slot, _MOODS[mood], a_moment(at + "+00:00"), tap, note))
+            for day, slot, mood, at, tap, note in rows
+        ]
+    )
+
+
+def _if_readable(row: Any) -> tuple[Entry, ...]:
+    try:
+        return _of_sqlite([row])
+    except (TypeError, ValueError, LookupError):
+        log.error("a damaged mood is passed over")  # noqa: TRY400 - what it says is private
+        return ()
 
 
 def _slots_for(person: Person) -> tuple[int, ...]:

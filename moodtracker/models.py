@@ -5,11 +5,25 @@ Table classes do not validate: what comes from outside is checked before it gets
 constraints are the last word.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, false, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Dialect,
+    Index,
+    Text,
+    TypeDecorator,
+    false,
+    text,
+    true,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 metadata = SQLModel.metadata
@@ -27,11 +41,49 @@ _SLOT = "slot IN (1, 2)"
 _MOOD = "mood IN (1, 2, 3, 4, 5)"
 
 
-def _is_day(column: str) -> CheckConstraint:
-    """SQLite's columns take anything; PostgreSQL knows a date by itself."""
-    check = CheckConstraint(f"{column} IS date({column}, '+0 days')", name=column)
-    check.ddl_if(dialect="sqlite")
-    return check
+def _is_day(column: str) -> tuple[CheckConstraint, CheckConstraint]:
+    """One that Python can read; SQLite's columns take anything, and its date() knows a year 0."""
+    in_range = f"{column} BETWEEN '0001-01-01' AND '9999-12-31'"
+    on_sqlite = CheckConstraint(
+        f"{column} IS date({column}, '+0 days') AND {in_range}", name=column
+    )
+    on_postgresql = CheckConstraint(in_range, name=column)
+    on_sqlite.ddl_if(dialect="sqlite")
+    on_postgresql.ddl_if(dialect="postgresql")
+    return on_sqlite, on_postgresql
+
+
+class _ReadableDate(sqlite.DATE):
+    """SQLite's date, None where what stands there is none."""
+
+    def adapt(self, _cls: object, **_: Any) -> Self:  # type: ignore[override]
+        """Stay one of these: the driver would put one of its own in the place of any date."""
+        return type(self)()
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], date | None]:
+        """As any date is read, without an error."""
+        read = super().result_processor(dialect, coltype)
+
+        def read_or_none(value: Any) -> date | None:
+            try:
+                return read(value)  # type: ignore[misc]
+            except (TypeError, ValueError):
+                return None
+
+        return read_or_none
+
+
+class Day(TypeDecorator[date]):
+    """A day. One that is damaged is read as none, so that its person's board opens all the same."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """PostgreSQL's own, or SQLite's, which is a mere text."""
+        if dialect.name == "sqlite":
+            return _ReadableDate()  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(Date())
 
 
 class UserRow(SQLModel, table=True):
@@ -45,8 +97,8 @@ class UserRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("day_end_hour BETWEEN 0 AND 5", name="day_end_hour"),
         CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),
-        _is_day("latest_day"),
-        _is_day("reminded_on"),
+        *_is_day("latest_day"),
+        *_is_day("reminded_on"),
         Index("ix_users_email", "email"),
         Index(
             "uq_users_verified_email",
@@ -70,7 +122,7 @@ class UserRow(SQLModel, table=True):
     oidc_subject: str | None = None
     zone: str
     day_end_hour: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    latest_day: date | None = None  # D4: today never lies before it
+    latest_day: date | None = Field(default=None, sa_type=Day)  # D4: today never lies before it
     open_year: int | None = Field(default=None, index=True)  # of the oldest entry not yet sealed
     administrator: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     year_end_mail: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
@@ -92,7 +144,9 @@ class UserRow(SQLModel, table=True):
     reminder_at: time = Field(  # local
         default=time(20), sa_column_kwargs={"server_default": text("'20:00:00'")}
     )
-    reminded_on: date | None = None  # the person's latest day that had a reminder
+    reminded_on: date | None = Field(  # the person's latest day that had a reminder
+        default=None, sa_type=Day
+    )
     visited_at: datetime | None = None  # who has stopped coming is not reminded
     year_open_until: datetime | None = None  # Y7: the old year is not over before
 
@@ -193,7 +247,9 @@ class MessageRow(SQLModel, table=True):
     kind: str
     email: str
     name: str = ""
-    language: str = ""  # of whoever left, since their account cannot tell
+    asked_from: str = Field(  # the network of a stranger who asked; '': nobody's who is counted
+        default="", sa_column_kwargs={"server_default": text("''")}
+    )
     state: str = "pending"
     created_at: datetime
     next_try_at: datetime
@@ -215,12 +271,12 @@ class EntryRow(SQLModel, table=True):
         CheckConstraint(_SLOT, name="slot"),
         CheckConstraint(_MOOD, name="mood"),
         CheckConstraint("length(note) <= 280", name="note"),
-        _is_day("day"),
+        *_is_day("day"),
         {"sqlite_with_rowid": False},  # a person's year lies side by side, as it is read
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
-    day: date = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Day)
     slot: int = Field(primary_key=True)
     mood: int
     recorded_at: datetime
@@ -237,13 +293,13 @@ class ActRow(SQLModel, table=True):
             "outcome IN ('done', 'day_full', 'day_locked', 'entry_gone', 'note_too_long')",
             name="outcome",
         ),
-        _is_day("day"),
+        *_is_day("day"),
         {"sqlite_with_rowid": False},
     )
 
     user_id: int = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
     tap: str = Field(primary_key=True)
-    day: date
+    day: date = Field(sa_type=Day)
     outcome: str
 
 

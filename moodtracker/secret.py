@@ -20,6 +20,11 @@ class Secret:
         self._key = key.encode()
 
     @classmethod
+    def is_missing(cls, settings: Settings) -> bool:
+        """Whether there is none yet, so that :meth:`of` is to make one."""
+        return not settings.secret_key and not (settings.data_dir / MADE_FILE).exists()
+
+    @classmethod
     def of(cls, settings: Settings) -> "Secret":
         """SECRET_KEY, or the one in DATA_DIR, which is made at the first start with mode 0600.
 

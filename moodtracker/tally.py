@@ -61,6 +61,12 @@ class Tally:
 EMPTY = Tally()
 
 
+@lru_cache
+def days_of(year: int) -> frozenset[str]:
+    """Each day of a year, as a database keeps it."""
+    return frozenset(_places(year))
+
+
 def _sum(some: Counts, others: Counts) -> Counts:
     return tuple(map(operator.add, some, others))
 

@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -199,10 +199,14 @@ class YearEnd:
             self._database.forget_deleted()
             log.info("%d closed year(s) erased", len(erased))
 
-    def retry_held(self) -> None:
-        """Try all that failed now, what is held too, for instance once an address was mended."""
+    def retry_held(self, by: int | None = None) -> None:
+        """Try all that failed now, what is held too, for instance once an address was mended.
+
+        ``by`` is the administrator who asks, None the operator. Raises
+        :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+        """
         if self._outbox is not None:
-            self._outbox.try_now()
+            self._outbox.try_now(by)
 
     def status(self) -> Status:
         """Where everybody's closed years stand."""
@@ -250,7 +254,7 @@ class YearEnd:
         """When the next year of anybody's ends; by zones, of which there are few."""
         rows = session.execute(
             select(users.open_year, users.zone, users.day_end_hour, users.year_open_until)
-            .where(users.open_year.is_not(None))
+            .where(users.open_year.between(MINYEAR, MAXYEAR - 1))  # no damaged one
             .distinct()
         )
         ends = []
@@ -284,7 +288,9 @@ class YearEnd:
             session.execute(delete(EntryRow).where(entries.user_id == person_id, of_the_year))
             ledger.forget_days_over(session, person_id, person.today)
             first_left = session.scalar(
-                select(func.min(entries.day)).where(entries.user_id == person_id)
+                select(func.min(entries.day)).where(
+                    entries.user_id == person_id, entries.day > date(year, 12, 31)
+                )
             )
             session.execute(
                 update(UserRow)

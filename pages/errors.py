@@ -6,7 +6,7 @@ from html import escape
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from nicegui import app as nicegui_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodtracker.accounts.sessions import SessionEnded
-from moodtracker.database_trouble import told, writes_nothing
+from moodtracker.database_trouble import DatabaseError, is_out_of_reach, told, writes_nothing
 from moodtracker.drawing import faces
 from moodtracker.fair_queue import Busy
 from moodtracker.language import gettext as _
@@ -115,15 +115,19 @@ async def told_plainly(inner: ASGIApp, scope: Scope, receive: Receive, send: Sen
         with document.dressed_for(scope):
             await inner(scope, receive, sending)
     except Exception as error:
+        is_known = is_out_of_reach(error)
         if not is_begun:
+            if is_known:
+                log.error("a request failed (%s)", told(error))  # noqa: TRY400 - of no use
             with document.dressed_for(scope):
                 await _said_of(error)(scope, receive, send)
-        raise
+        if not is_known:  # the operator has been told what helps; there is no place in our code
+            raise
 
 
 def _said_of(error: Exception) -> HTMLResponse:
     if not writes_nothing(error):
-        return _in_trouble()
+        return _in_trouble(503 if is_out_of_reach(error) else 500)
     words = _(
         "The server cannot save anything at the moment; its disk may be full. What was saved "
         "before is still there. Please try again later."
@@ -170,7 +174,7 @@ def mount(web: FastAPI) -> None:
         return _said_of(error)
 
     async def unsaved(request: Request, error: Exception) -> HTMLResponse:
-        if not writes_nothing(error):
+        if not (writes_nothing(error) or is_out_of_reach(error)):
             raise error
         return await trouble(request, error)
 
@@ -186,5 +190,6 @@ def mount(web: FastAPI) -> None:
         application.add_exception_handler(RequestValidationError, refused)
         application.add_exception_handler(Busy, busy)
         application.add_exception_handler(SessionEnded, signed_out)
-        application.add_exception_handler(DBAPIError, unsaved)
+        for kind in (DBAPIError, DatabaseError, TimeoutError):
+            application.add_exception_handler(kind, unsaved)
         application.add_exception_handler(Exception, trouble)

@@ -16,6 +16,7 @@ from fastapi import FastAPI, HTTPException, Request
 from nicegui import Client, ui
 from starlette.responses import RedirectResponse, Response
 
+from moodtracker.accounts.administrators import NotAnAdministrator
 from moodtracker.accounts.people import Person
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.accounts.sessions import SignedIn
@@ -175,6 +176,8 @@ def mount(
                 done = await act(visit)
             except InvalidInput as error:
                 return await show(replace(visit, wrong=error.messages), 422)
+            except NotAnAdministrator:  # any more: the page is not there for them
+                raise HTTPException(404) from None
             except (TooManyTries, Busy) as error:
                 wrong = {"": words.for_person(error)}
                 answer = await show(replace(visit, wrong=wrong), retry.status_of(error))

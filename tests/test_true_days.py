@@ -14,7 +14,11 @@ from moodtracker.database import Database
 from support.rows import entry, person
 
 DAYS = [("users", "latest_day"), ("users", "reminded_on"), ("entries", "day"), ("acts", "day")]
-NO_DAYS = ["junk", "2026-02-29", "2026-2-3", "2026-11-24 12:00", "now", ""]
+NO_DAYS = [
+    *("junk", "2026-02-29", "2026-2-3", "2026-11-24 12:00", "now", ""),
+    *("0000-01-01", "-0001-01-01", "-2026-01-01", "10000-01-01"),
+    *("infinity", "0044-03-15 BC"),
+]
 STORED = Path(__file__).parent / "fixtures" / "databases"
 
 
@@ -71,6 +75,27 @@ def test_an_upgrade_keeps_every_row_also_one_whose_day_is_none(tmp_path, revisio
     database.close()
     # And it can be backed up as well.
     assert take(file, tmp_path / "backup.db").moods == len(before)
+
+
+def test_a_year_that_no_calendar_has_stays_through_an_upgrade_and_is_not_written_anew(
+    empty_database,
+):
+    no_day = "0000-01-01" if empty_database.is_sqlite else "infinity"
+    empty_database.migrate("0011")
+    with empty_database.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO users (id, username, first_name, last_name, zone, created_at,"
+                " latest_day)"
+                f" VALUES (1, 'ada', 'Ada', '', 'UTC', '2026-01-01 00:00:00', '{no_day}')"
+            )
+        )
+    empty_database.migrate()
+    with empty_database.read() as session:
+        kept = "SELECT CAST(latest_day AS text) FROM users"
+        assert session.scalar(text(kept)) == no_day
+    with pytest.raises(DBAPIError), empty_database.write() as session:
+        session.execute(text(f"UPDATE users SET reminded_on = '{no_day}'"))
 
 
 def test_a_username_with_what_cannot_be_seen_becomes_the_one_that_is_looked_up(empty_database):

@@ -18,14 +18,15 @@ class AddressTaken(Exception):  # noqa: N818 - it is an answer to a person, not 
     """The address was verified for another account; told to its owner alone."""
 
 
-def ask_for_verification(session: Session, user_id: int, email: str) -> None:
+def ask_for_verification(session: Session, user_id: int, email: str, asked_from: str = "") -> None:
     """Have a link sent to ``email`` that makes it the person's verified address.
 
-    Until it is followed, the address that they have stays in force.
+    Until it is followed, the address that they have stays in force. ``asked_from`` is where this
+    came from: whose mailbox it is nobody knows yet.
     """
     links.drop(session, user_id, "verify")
     post.drop(session, user_id, post.Kind.JOIN, post.Kind.VERIFY)
-    post.ask(session, post.Kind.VERIFY, email, user_id=user_id)
+    post.ask(session, post.Kind.VERIFY, email, user_id=user_id, asked_from=asked_from)
 
 
 def claim(session: Session, user_id: int, email: str) -> None:

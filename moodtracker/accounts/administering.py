@@ -13,10 +13,11 @@ from sqlalchemy import func, select, update
 from moodtracker import clock
 from moodtracker.accounts import administrators, audit, leaving, sessions
 from moodtracker.accounts.audit import Event
-from moodtracker.accounts.people import by_id
+from moodtracker.accounts.people import by_id, readable
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.mail import post
+from moodtracker.mail.goodbye import Farewell
 from moodtracker.models import UserRow, users
 from moodtracker.models import sessions as session_rows
 
@@ -42,7 +43,8 @@ class Account:
 def accounts(database: Database) -> list[Account]:
     """Everybody, by username."""
     with database.read() as session:
-        rows = session.execute(
+        rows = readable(
+            session,
             select(
                 users.id,
                 users.username,
@@ -54,17 +56,17 @@ def accounts(database: Database) -> list[Account]:
                 select(func.max(session_rows.seen_at))
                 .where(session_rows.user_id == users.id)
                 .scalar_subquery(),
-            ).order_by(users.username)
-        ).all()
-    return [Account(*row) for row in rows]
+            ).order_by(users.username),
+        )
+    return [Account(*list(row)) for row in rows]
 
 
 def switch_off(database: Database, user_id: int, by: int, address: str = "") -> None:
     """End every session of a person, and let nobody sign in to the account any more."""
     _refuse_oneself(user_id, by)
     with database.write() as session:
-        administrators.keep_one(session, user_id)
         administrators.check_role(session, by)
+        administrators.keep_one(session, user_id)
         session.execute(update(UserRow).where(users.id == user_id).values(disabled_at=clock.now()))
         sessions.end_all_in(session, user_id)
         audit.note(session, user_id, Event.DISABLED, address=address)
@@ -79,10 +81,13 @@ def switch_on(database: Database, user_id: int, by: int, address: str = "") -> N
         audit.note(session, user_id, Event.ENABLED, address=address)
 
 
-def remove(database: Database, user_id: int, by: int, address: str = "") -> None:
-    """Delete somebody's account for good; an administrator leaves by their own settings."""
+def remove(database: Database, user_id: int, by: int, address: str = "") -> Farewell | None:
+    """Delete somebody's account for good; an administrator leaves by their own settings.
+
+    Returned is whom to say good-bye to.
+    """
     _refuse_oneself(user_id, by)
-    leaving.delete_account(database, user_id, address, by=by)
+    return leaving.delete_account(database, user_id, address, by=by)
 
 
 def send_link(database: Database, user_id: int, by: int, address: str = "") -> None:

@@ -52,10 +52,16 @@ def promote(database: Database, user_id: int, by: int | None = None, address: st
 
 
 def check_role(session: Session, user_id: int | None) -> None:
-    """Raise :class:`NotAnAdministrator` unless this person is one; None is the operator."""
-    if user_id is not None and not session.scalar(
-        select(exists().where(users.id == user_id, *_ADMINISTERS))
-    ):
+    """Raise :class:`NotAnAdministrator` unless this person is one; None is the operator.
+
+    Whoever acts as an administrator asks this first, in the act's own transaction. The turn is
+    held until that ends, so that nobody loses the role between the answer and the act: of two who
+    delete each other one stays.
+    """
+    if user_id is None:
+        return
+    installation.lock(session)
+    if not session.scalar(select(exists().where(users.id == user_id, *_ADMINISTERS))):
         raise NotAnAdministrator
 
 

@@ -35,6 +35,15 @@ _TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO"},
     {"LATIN", "CJK", "HANGUL"},
 )
+# Domains of one provider, at which one name is one mailbox (as each says in its help).
+_SAME_DOMAIN = {
+    "googlemail.com": "gmail.com",
+    **dict.fromkeys(("me.com", "mac.com"), "icloud.com"),
+    **dict.fromkeys(("pm.me", "protonmail.com", "protonmail.ch"), "proton.me"),
+    **dict.fromkeys(("ya.ru", "yandex.com", "yandex.by", "yandex.kz"), "yandex.ru"),
+}
+# At these tag@ada.fastmail.com is ada@fastmail.com.
+_NAMES_IN_DOMAINS = ("fastmail.com", "fastmail.fm", "sent.com", "messagingengine.com")
 _LETTERS = {"Ll", "Lo", "Lu", "Lt"}
 _OF_PHONETICS = "phonetics"  # letters of no language, which look like those of one
 
@@ -97,9 +106,14 @@ def counted_as(login: str) -> str:
 def mailbox(address: str) -> str:
     """Under what mails to an address are counted: many of them lead to one mailbox.
 
-    What follows a + is a tag of its owner's, and the largest provider of all ignores dots.
+    What follows a + is a tag of its owner's, and the largest provider of all ignores dots. Where a
+    whole domain leads to one mailbox, nobody can tell by its name.
     """
     local, at, domain = counted_as(address).rpartition("@")
+    domain = _SAME_DOMAIN.get(domain, domain)
+    name, dot, above = domain.partition(".")
+    if dot and above in _NAMES_IN_DOMAINS:
+        local, domain = name, above
     return local.partition("+")[0].replace(".", "") + at + domain
 
 

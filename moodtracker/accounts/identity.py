@@ -16,6 +16,10 @@ from moodtracker.accounts.folding import fold_address, is_plain
 
 _LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 _LONGEST_CLAIM = 500
+# What names somebody, a session or a token, and when something was or is to be.
+_NAMES = ("iss", "sub", "sid", "jti", "nonce")
+_MOMENTS = ("exp", "iat", "nbf", "auth_time")
+_LATEST = 2**33  # seconds since 1970, in the year 2242
 
 
 class ProviderDown(Exception):  # noqa: N818 - it is an answer to a person, not a fault
@@ -104,6 +108,22 @@ class Ended:
     over: datetime
 
 
+def check(claims: Mapping[str, Any]) -> None:
+    """Look whether what a signed token says can be kept, and reckoned with.
+
+    Every token comes through here, whoever signed it. Raises :class:`NotBelieved` for a name with
+    NUL or half of a character in it, which no database keeps, and for a moment out of all time.
+    """
+    for name in _NAMES:
+        value = claims.get(name)
+        if isinstance(value, str) and not _can_be_kept(value):
+            raise NotBelieved(f"its {name} cannot be kept")
+    for name in _MOMENTS:
+        value = claims.get(name)
+        if isinstance(value, int | float) and not 0 <= value <= _LATEST:  # NaN is neither
+            raise NotBelieved(f"its {name} is no time")
+
+
 def sid_in(id_token: str) -> str:
     """Which session at the provider an ID token, proved before, came from; '' where not told."""
     try:
@@ -129,4 +149,11 @@ def _address(claims: Mapping[str, Any]) -> str:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST_CLAIM else ""
+    if not isinstance(value, str) or len(value) > _LONGEST_CLAIM or not _can_be_kept(value):
+        return ""
+    return value.strip()
+
+
+def _can_be_kept(text: str) -> bool:
+    """Whether a database takes it: PostgreSQL no NUL, and neither of them half a character."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
-from moodtracker.accounts import audit
+from moodtracker.accounts import administrators, audit
 from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
 from moodtracker.models import InvitationRow, invitations
@@ -35,10 +35,14 @@ class Invitation:
 
 
 def make(database: Database, invited_by: int | None, address: str = "") -> str:
-    """A new invitation's token, with 256 random bits; ``invited_by`` is None for the operator."""
+    """A new invitation's token, with 256 random bits; ``invited_by`` is None for the operator.
+
+    Raises :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
     with database.write() as session:
+        administrators.check_role(session, invited_by)
         session.execute(
             insert(InvitationRow).values(
                 token_hash=_hash(token),
@@ -81,9 +85,14 @@ def waiting(database: Database) -> list[Invitation]:
     return [Invitation(*row) for row in rows]
 
 
-def withdraw(database: Database, token_hash: str) -> None:
-    """Make one worthless; one that is not there is no matter."""
+def withdraw(database: Database, token_hash: str, by: int | None = None) -> None:
+    """Make one worthless; one that is not there is no matter.
+
+    ``by`` is the administrator who asks, None the operator. Raises
+    :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+    """
     with database.write() as session:
+        administrators.check_role(session, by)
         session.execute(delete(InvitationRow).where(invitations.token_hash == token_hash))
 
 

@@ -9,17 +9,19 @@ from moodtracker.accounts.people import by_id
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.mail import post
+from moodtracker.mail.goodbye import Farewell
 from moodtracker.models import AuditRow, InvitationRow, UserRow, invitations, users
 from moodtracker.models import audit as audit_lines
 
 
 def delete_account(
     database: Database, user_id: int, address: str = "", *, by: int | None = None
-) -> None:
+) -> Farewell | None:
     """Delete a person with all that is theirs, also what waits to be sent to them.
 
-    What stays is that somebody left, without a name. They are told by mail, at the address that
-    they had verified. ``by`` is the administrator who asks, None the person or the operator. Raises
+    What stays is that somebody left, without a name. Returned is whom to say good-bye to, at the
+    address that they had verified; None where there is none. ``by`` is the administrator who asks,
+    None the person or the operator. Raises
     :class:`~moodtracker.accounts.administrators.LastAdministrator` and
     :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
     """
@@ -28,20 +30,15 @@ def delete_account(
         administrators.keep_one(session, user_id)
         person = by_id(session, user_id)
         if person is None:
-            return
+            return None
         _delete(session, user_id)
         post.drop_asked_for(session, person.username, person.email)
         tell(session, user_id)
-        if person.mail_address:
-            post.ask(
-                session,
-                post.Kind.GOODBYE,
-                person.mail_address,
-                name=person.first_name,
-                language=person.language,
-            )
         audit.note(session, NOBODY, Event.DELETED, address=address)
     database.forget_deleted()
+    if person.mail_address is None:
+        return None
+    return Farewell(person.mail_address, person.first_name, person.language)
 
 
 def _delete(session: Session, user_id: int) -> None:

@@ -151,13 +151,18 @@ def who_verified(session: Session, email: str) -> Person | None:
 def anybody(database: Database) -> bool:
     """Whether there is any person at all."""
     with database.read() as session:
-        return session.execute(select(users.id).limit(1)).first() is not None
+        return anybody_in(session)
+
+
+def anybody_in(session: Session) -> bool:
+    """Whether there is any person at all, as a part of something greater."""
+    return session.execute(select(users.id).limit(1)).first() is not None
 
 
 def everyone(database: Database) -> list[Person]:
     """All people, by username."""
     with database.read() as session:
-        rows = session.execute(select_person().order_by(users.username)).all()
+        rows = readable(session, select_person().order_by(users.username))
     return [person_from(row) for row in rows]
 
 

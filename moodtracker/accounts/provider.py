@@ -31,6 +31,7 @@ from moodtracker.accounts.identity import (
     NotBelieved,
     ProviderDown,
     ProviderRefused,
+    check,
 )
 from moodtracker.settings import Settings
 
@@ -301,11 +302,13 @@ class Provider:
         )
         try:
             try:
-                return jwt.decode(signed, await self._keys.get(), registry=registry)
+                token = jwt.decode(signed, await self._keys.get(), registry=registry)
             except InvalidKeyIdError:  # the provider has a new key
-                return jwt.decode(signed, await self._keys.get(anew=True), registry=registry)
+                token = jwt.decode(signed, await self._keys.get(anew=True), registry=registry)
         except (JoseError, ValueError, TypeError) as error:
             raise NotBelieved(_kind(error)) from None
+        check(token.claims)
+        return token
 
     def _for_us(self) -> dict[str, Any]:
         return {

@@ -2,7 +2,9 @@
 
 What makes a try wait is explained in :mod:`~moodtracker.accounts.throttling`. Whether somebody is
 here at all makes no difference to what is said, nor to how long it takes: the same is read, hashed
-and written either way, and failures are counted by what was typed.
+and written either way, and failures are counted by what was typed. They are counted by account as
+well, whose two names are one: but a try that is too many by that count is refused as a wrong
+password is, since to be told to wait would tell that both names are somebody's.
 """
 
 import asyncio
@@ -83,7 +85,7 @@ class Proving:
         """
         name = counted_as(login)
         with_all = f"name {name}"
-        counts, is_known = await asyncio.to_thread(self._begin, name, login, visitor)
+        counts, is_known, is_heard = await asyncio.to_thread(self._begin, name, login, visitor)
         unhurried = await asyncio.to_thread(self._unhurried, with_all)
         if not is_known:
             if unhurried:
@@ -91,7 +93,7 @@ class Proving:
             await asyncio.sleep(unhurried)
         user_id = await passwords.signing_in.run(
             network(visitor.address),
-            partial(self._check, login, password, visitor),
+            partial(self._check, login, password, visitor, is_heard=is_heard),
             trusted=is_known,
         )
         return await asyncio.to_thread(self._open, user_id, counts, with_all, visitor, instead_of)
@@ -112,31 +114,35 @@ class Proving:
             raise WrongPassword
         await asyncio.to_thread(self._throttle.succeeded, counts)
 
-    def _begin(self, name: str, login: str, visitor: Visitor) -> tuple[Sequence[Count], bool]:
+    def _begin(self, name: str, login: str, visitor: Visitor) -> tuple[Sequence[Count], bool, bool]:
         """Count the try as failed for now; returns what a success makes forgotten.
 
-        And whether this browser is one in which that person was signed in before.
+        And whether this browser is one in which that person was signed in before, and whether a
+        right password counts.
         """
         with self._database.read() as session:
             found = password_of(session, login)
         browser, people = self._known(visitor.known)
         where = network(visitor.address)
         if found is not None and found[0] in people:
-            counts = [Count(f"name {name} in browser {browser}", _FREE_TRIES)]
+            counts = [Count(f"account {found[0]} in browser {browser}", _FREE_TRIES)]
             self._throttle.begin(counts)
-            return counts, True
+            return counts, True, True
         counts = [Count(f"name {name} from {where}", _FREE_TRIES)]
         self._throttle.begin([*counts, Count(f"sign-in from {where}", _FREE_TRIES_OF_AN_ADDRESS)])
-        return counts, False
+        account = found[0] if found else f"of nobody {name}"
+        of_account = Count(f"account {account} from {where}", _FREE_TRIES)
+        is_heard = self._throttle.may_be_looked_at(of_account)
+        return [*counts, of_account], False, is_heard
 
     def _unhurried(self, with_all: str) -> float:
         """How many seconds the answer takes longer, since this name is guessed at from all over."""
         failures = self._throttle.count(with_all)
         return min(max(failures - _UNHURRIED_TRIES, 0) / 5, _SLOWEST_ANSWER)
 
-    def _check(self, login: str, password: str, visitor: Visitor) -> int:
+    def _check(self, login: str, password: str, visitor: Visitor, *, is_heard: bool = True) -> int:
         try:
-            user_id = sessions.check_password(self._database, login, password)
+            user_id = self._whose(login, password, is_heard=is_heard)
         except SignInRefused:
             with self._database.write() as session:
                 found = password_of(session, login)
@@ -144,6 +150,13 @@ class Proving:
                 audit.note(session, whose, Event.SIGN_IN_FAILED, visitor.device, visitor.address)
             raise
         self._renew(user_id, password)
+        return user_id
+
+    def _whose(self, login: str, password: str, *, is_heard: bool) -> int:
+        """Whose password it is; one that is not heard takes as long, and is nobody's."""
+        user_id = sessions.check_password(self._database, login, password)
+        if not is_heard:
+            raise SignInRefused
         return user_id
 
     def _renew(self, user_id: int, password: str) -> None:

@@ -263,7 +263,7 @@ def _welcome(session: Session, row: UserRow, address: str) -> Person:
     person = person_from(session.execute(select_person().where(users.id == row.id)).one())
     audit.note(session, person.id, Event.JOINED, address=address)
     if person.email and person.mail_address is None:
-        post.ask(session, post.Kind.JOIN, person.email, user_id=person.id)
+        post.ask(session, post.Kind.JOIN, person.email, user_id=person.id, asked_from=address)
     return person
 
 

@@ -65,6 +65,15 @@ class Throttle:
             for count in counts:
                 self._add_failure(session, count)
 
+    def may_be_looked_at(self, count: Count) -> bool:
+        """Note a try as failed; whether it counts, or would have to wait, which nobody is told."""
+        with self._database.write() as session:
+            self._hold(session, [count])
+            has_to_wait = self._wait(session, count) > timedelta(0)
+            if not has_to_wait:
+                self._add_failure(session, count)
+        return not has_to_wait
+
     def count(self, what: str) -> int:
         """Note a failure of ``what``, however many there were; returns how many that was of late.
 

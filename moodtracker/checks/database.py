@@ -74,6 +74,9 @@ def usable(config: Settings) -> Iterator[Database | None]:
 def _schema(database: Database) -> Finding:
     found = database.revision()
     version = database.version()
+    if refusal := database.refusal():
+        words, _, cure = refusal.partition(": ")
+        return Finding.fault(_SUBJECT, words + ".", cure[0].upper() + cure[1:])
     if found is None:
         return Finding.ok(_SUBJECT, f"{version}; empty, the first start makes its tables.")
     if not knows_revision(found):

@@ -67,13 +67,14 @@ def delete(app: App, username: str) -> None:
     """Delete USERNAME's account for good, with everything that is theirs."""
     person = somebody(app, username)
     try:
-        leaving.delete_account(app.database, person.id)
+        farewell = leaving.delete_account(app.database, person.id)
     except LastAdministrator:
         raise click.ClickException(
             f"{person.username} is the only administrator. Make somebody else one first: "
             "moodtracker user promote USERNAME"
         ) from None
     click.echo(f"The account of {person.username} is deleted.")
+    app.goodbyes.say(farewell)
 
 
 @user.command("promote")

@@ -48,7 +48,6 @@ class AccountMails:
             Kind.RESET: self._reset,
             Kind.ADDRESS_CHANGED: self._address_changed,
             Kind.PASSWORD_CHANGED: self._password_changed,
-            Kind.GOODBYE: self._goodbye,
         }
 
     def writers(self) -> dict[str, Write]:
@@ -146,22 +145,6 @@ class AccountMails:
                 small_print=_("If it was you, there is nothing that you have to do."),
             )
             return person.first_name, person.mail_address, words
-
-    def _goodbye(self, session: Session, asked: Asked) -> tuple[str, str, Words] | None:
-        with speaking(asked.language):
-            words = Words(
-                subject=_("Your account is deleted"),
-                heading=_("Goodbye, {name}").format(name=asked.name),
-                paragraphs=(
-                    _(
-                        "Your account at {base_url} is deleted, with your moods, your settings and "
-                        "what waited to be sent to you."
-                    ).format(base_url=self._envelope.base_url),
-                    _("Thank you for having been here."),
-                ),
-                small_print=_("This is the last mail that you get from here."),
-            )
-        return asked.name, asked.email, words
 
     def _link(self, session: Session, purpose: Purpose, person: Person, email: str) -> str:
         token = links.make(session, purpose, person.id, email)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock
-from moodtracker.accounts import audit
+from moodtracker.accounts import administrators, audit
 from moodtracker.accounts.people import by_id, named
 from moodtracker.database import Database
 from moodtracker.live import tell
@@ -45,11 +45,18 @@ class Bounces:
         self._database = database
         self._return_addresses = return_addresses
 
-    def take(self, report: Report, delivered_to: Iterable[str] = ()) -> Outcome:
-        """Write down what a report says; ``delivered_to`` is known of it from elsewhere."""
+    def take(
+        self, report: Report, delivered_to: Iterable[str] = (), *, by: int | None = None
+    ) -> Outcome:
+        """Write down what a report says; ``delivered_to`` is known of it from elsewhere.
+
+        ``by`` is the administrator who brings it, None the operator. Raises
+        :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+        """
         addresses = (*delivered_to, *report.delivered_to)
         tags = [tag for tag in map(self._return_addresses.read, addresses) if tag]
         with self._database.write() as session:
+            administrators.check_role(session, by)
             for tag in tags:
                 if not tag.is_board and self._return_addresses.holds(tag):
                     return self._note_message(session, tag, report.failure(is_signed=True))
@@ -64,12 +71,13 @@ class Bounces:
                 return _hold(session, row, report.failure(_address(row)))
             return Outcome.UNKNOWN
 
-    def hold(self, login: str, words: str) -> Outcome:
-        """Hold the board that was mailed last to this person: the operator has seen it come back.
+    def hold(self, login: str, words: str, *, by: int | None = None) -> Outcome:
+        """Hold the board that was mailed last to this person: whoever asks saw it come back.
 
-        ``login`` is a user name or an address.
+        ``login`` is a user name or an address; ``by`` is as for :meth:`take`.
         """
         with self._database.write() as session:
+            administrators.check_role(session, by)
             person = named(session, login)
             row = person and _row(
                 session, sealed_years.user_id == person.id, sealed_years.state == "sent"

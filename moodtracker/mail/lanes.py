@@ -93,7 +93,6 @@ class Messages:
                     row.kind,
                     row.email,
                     row.name,
-                    row.language,
                     row.created_at,
                     row.message_id,
                     row.message_date,
@@ -118,17 +117,18 @@ class Messages:
         row = claim.row
         if address := self._sent_to.pop(row.id, None):
             self._recipients.count(session, row.kind, address, row.user_id)
+            self._recipients.count_from(session, row.asked_from)
         self._drop(session, claim)
 
     def _drop(self, session: Session, claim: Claim) -> None:
         session.execute(self._forgetting, named(claim))
-        if claim.row.kind == post.Kind.GOODBYE:
-            self._database.forget_soon()
 
     def _has_enough(self, row: Row[Any], letter: Letter) -> bool:
         with self._database.read() as session:
             address, user_id = letter.address, row.user_id
-            return self._recipients.has_enough(session, row.kind, address, user_id)
+            return self._recipients.has_enough(
+                session, row.kind, address, user_id
+            ) or self._recipients.was_asked_enough(session, row.asked_from)
 
     def held(
         self, session: Session, claim: Claim, reason: str, address: str | None, **marks: Any

@@ -40,7 +40,6 @@ class Asked:
     kind: str
     email: str
     name: str
-    language: str
     created_at: datetime
     message_id: str
     date: datetime

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from moodtracker.accounts import administrators
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.mail.breaker import Breaker
@@ -107,9 +108,14 @@ class Outbox:
         """End the round that is under way after the mail that is being sent."""
         self._stopping.set()
 
-    def try_now(self) -> None:
-        """Let all that failed be tried at once, and the server's trouble be forgotten."""
+    def try_now(self, by: int | None = None) -> None:
+        """Let all that failed be tried at once, and the server's trouble be forgotten.
+
+        ``by`` is the administrator who asks, None the operator. Raises
+        :class:`~moodtracker.accounts.administrators.NotAnAdministrator`.
+        """
         with self._database.write() as session:
+            administrators.check_role(session, by)
             self._breaker.reset(session)
             for lane in self._lanes:
                 for user_id in lane.queue.try_now(session):

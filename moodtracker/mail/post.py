@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from moodtracker import clock
 from moodtracker.accounts.people import Person
+from moodtracker.accounts.throttling import network
 from moodtracker.database import Database
 from moodtracker.models import MessageRow, messages
 
@@ -28,7 +29,6 @@ class Kind(StrEnum):
     PREVIEW = "preview"  # to a person: their year so far, because they asked for it
     REMINDER = "reminder"  # to a person: that the day has no mood yet
     TROUBLE = "trouble"  # to an administrator: what is or was wrong with this server
-    GOODBYE = "goodbye"  # to somebody whose account is gone
 
 
 # How long a mail is of use to whoever asked for it; one that is older is dropped instead of sent.
@@ -37,9 +37,6 @@ _USEFUL_FOR: dict[str, timedelta] = {
     Kind.REMINDER: timedelta(hours=2),
 }
 _USEFUL_FOR_OTHERS = timedelta(days=7)
-_GOODBYE_FOR = timedelta(seconds=30)
-# What lies further ahead was written by a clock that has been set back since.
-_SLACK = timedelta(minutes=1)
 
 
 def useful_for(kind: str) -> timedelta:
@@ -54,12 +51,12 @@ def ask(
     *,
     user_id: int = NOBODY,
     name: str = "",
-    language: str = "",
+    asked_from: str = "",
 ) -> None:
     """Have a mail sent soon after the transaction, and in any case again until it is taken.
 
-    ``name`` is what the person is called, and ``language`` what they speak, where the account will
-    not be there to tell.
+    ``name`` is what the person is called. ``asked_from`` is the address of who asks, where that may
+    be anybody: mails that go to others are counted by it.
     """
     now = clock.now()
     session.execute(
@@ -69,7 +66,7 @@ def ask(
             kind=kind,
             email=email,
             name=name,
-            language=language,
+            asked_from=network(asked_from) if asked_from else "",
             state="pending",
             created_at=now,
             next_try_at=now,
@@ -100,24 +97,6 @@ def forget_old(database: Database) -> None:
         session.execute(
             delete(MessageRow).where(messages.created_at < clock.now() - _USEFUL_FOR_OTHERS)
         )
-
-
-def drop_goodbyes(database: Database) -> None:
-    """Delete what is still to be said to somebody who is gone: it is tried once, or not at all.
-
-    It has their name and address, of which nothing is to stay: not for long where the mail server
-    has trouble or the mailbox refuses it.
-    """
-    now = clock.now()
-    was_tried = (messages.attempts > 0) & (messages.state != "sending")
-    is_old = (messages.created_at <= now - _GOODBYE_FOR) | (messages.created_at > now + _SLACK)
-    which = (messages.kind == Kind.GOODBYE) & (was_tried | is_old)
-    with database.read() as session:
-        if not session.scalar(select(func.count()).select_from(MessageRow).where(which)):
-            return
-    with database.write() as session:
-        session.execute(delete(MessageRow).where(which))
-        database.forget_soon()
 
 
 def drop_asked_for(session: Session, *names: str | None) -> None:

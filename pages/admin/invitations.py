@@ -45,7 +45,7 @@ async def _make(visit: Visit) -> str:
 
 async def _withdraw(visit: Visit) -> str:
     given = visit.given.get("invitation", "")
-    await asyncio.to_thread(invitations.withdraw, visit.app.database, given)
+    await asyncio.to_thread(invitations.withdraw, visit.app.database, given, visit.person.id)
     return _("That invitation is worth nothing any more.")
 
 

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeVar
 
 from nicegui import ui
 
 from moodtracker.accounts import administering, administrators
 from moodtracker.accounts.administering import Account, NotThisOne
-from moodtracker.accounts.administrators import LastAdministrator, NotAnAdministrator
+from moodtracker.accounts.administrators import LastAdministrator
 from moodtracker.accounts.registration import InvalidInput
 from moodtracker.database import Database
 from moodtracker.language import day_and_month
 from moodtracker.language import gettext as _
 from pages import parts
 from pages.sections import Section, Visit
+
+Done = TypeVar("Done")
 
 _YES = "yes"
 
@@ -93,7 +96,7 @@ async def _switch_on(visit: Visit) -> str:
 async def _delete(visit: Visit) -> str:
     if visit.given.get("sure") != _YES:
         raise InvalidInput({"": _("Please say that you are sure.")})
-    await _do(visit, administering.remove)
+    visit.app.goodbyes.say_soon(await _do(visit, administering.remove))
     return _("The account is deleted.")
 
 
@@ -102,11 +105,13 @@ async def _promote(visit: Visit) -> str:
     return _("This person is an administrator now.")
 
 
-async def _do(visit: Visit, act: Callable[[Database, int, int, str], None]) -> None:
+async def _do(visit: Visit, act: Callable[[Database, int, int, str], Done]) -> Done:
     user_id = _id(visit)
     try:
-        await asyncio.to_thread(act, visit.app.database, user_id, visit.person.id, visit.address)
-    except (NotThisOne, NotAnAdministrator, LastAdministrator):
+        return await asyncio.to_thread(
+            act, visit.app.database, user_id, visit.person.id, visit.address
+        )
+    except (NotThisOne, LastAdministrator):
         raise InvalidInput({"": _("This account can't be changed.")}) from None
 
 

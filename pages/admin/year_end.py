@@ -176,7 +176,7 @@ def _some(who: tuple[str, ...]) -> str:
 
 
 async def _again(visit: Visit) -> str:
-    await asyncio.to_thread(visit.app.year_end.retry_held)
+    await asyncio.to_thread(visit.app.year_end.retry_held, visit.person.id)
     return _("They are tried again within a minute.")
 
 
@@ -184,11 +184,12 @@ async def _bounce(visit: Visit) -> str:
     returned, whose = visit.given.get("returned", ""), visit.given.get("whose", "").strip()
 
     def take() -> Outcome:
+        bounces, by = visit.app.bounces, visit.person.id
         outcome = Outcome.UNKNOWN
         with suppress(NoReport):
-            outcome = visit.app.bounces.take(dsn.read(returned.encode(errors="replace")))
+            outcome = bounces.take(dsn.read(returned.encode(errors="replace")), by=by)
         if outcome != Outcome.HELD and whose:
-            outcome = visit.app.bounces.hold(whose, in_one_line(returned)[:300])
+            outcome = bounces.hold(whose, in_one_line(returned)[:300], by=by)
         return outcome
 
     if await asyncio.to_thread(take) != Outcome.HELD:
@@ -199,7 +200,7 @@ async def _bounce(visit: Visit) -> str:
 
 
 async def _confirm(visit: Visit) -> str:
-    await asyncio.to_thread(visit.app.clock_watch.confirm)
+    await asyncio.to_thread(visit.app.clock_watch.confirm, visit.person.id)
     return _("Then years are closed and erased as they are due.")
 
 

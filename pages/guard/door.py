@@ -146,8 +146,8 @@ class Guard:
         """How large a body may be: a returned mail's worth from an administrator alone."""
         if scope["path"] != limits.RETURNED_MAIL:
             return limits.LARGEST_BODY
-        _cookie, found = await self._find(brought, sessions.nothing_more)
-        is_trusted = found is not None and found[0].person.administrator
+        found = await self._find(brought, sessions.nothing_more)
+        is_trusted = found is not None and found.who.person.administrator
         return limits.LARGEST_RETURNED_MAIL if is_trusted else limits.LARGEST_BODY
 
     async def _meet(

@@ -14,7 +14,9 @@ _HSTS_SECONDS = 31_536_000
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
+    # A link's secret stands in its address, which no browser is to repeat, nor a proxy to log. With
+    # 'no-referrer' forms would not say either where they come from.
+    "Referrer-Policy": "strict-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(

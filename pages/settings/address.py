@@ -67,7 +67,7 @@ def _note(visit: Visit, email: str) -> None:
         if visit.app.smtp is None:
             claim(session, person.id, email)
         else:
-            ask_for_verification(session, person.id, email)
+            ask_for_verification(session, person.id, email, visit.address)
         tell(session, person.id)
 
 

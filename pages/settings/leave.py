@@ -35,7 +35,7 @@ async def _show(visit: Visit) -> None:
 async def _leave(visit: Visit) -> Response:
     await proof.check(visit)
     try:
-        await asyncio.to_thread(
+        farewell = await asyncio.to_thread(
             leaving.delete_account, visit.app.database, visit.person.id, visit.address
         )
     except LastAdministrator:
@@ -47,6 +47,7 @@ async def _leave(visit: Visit) -> Response:
                 )
             }
         ) from None
+    visit.app.goodbyes.say_soon(farewell)
     answer = errors.page(
         _("Your account is deleted"),
         _("Nothing of it is left here. Thank you for having been here; be well."),

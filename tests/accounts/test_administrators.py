@@ -1,12 +1,30 @@
 """Who administers: the first person, and whom they promote; never nobody while others are here."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
-from moodtracker.accounts import administering, administrators, leaving, people, registration
+from moodtracker import installation
+from moodtracker.accounts import (
+    administering,
+    administrators,
+    invitations,
+    leaving,
+    people,
+    registration,
+)
 from moodtracker.accounts.administrators import LastAdministrator, NotAnAdministrator
 from moodtracker.accounts.registration import Brought, InvalidInput, RegistrationClosed
+from moodtracker.clock_watch import ClockWatch
+from moodtracker.mail.bounces import Bounces
+from moodtracker.mail.dsn import Report
+from moodtracker.mail.limit import HourlyLimit
+from moodtracker.mail.outbox import Outbox
+from moodtracker.mail.return_address import ReturnAddresses
+from moodtracker.secret import Secret
 from support.at_once import at_once
+from support.waiting import await_that
 
 ACTS = (
     administering.switch_off,
@@ -15,6 +33,9 @@ ACTS = (
     administering.send_link,
     administrators.promote,
 )
+
+
+REPORT = Report((), True, "no such person", "<a mail of nobody's>", "")
 
 
 def administrators_of(database):
@@ -93,6 +114,65 @@ def test_of_two_administrators_who_switch_each_other_off_one_stays(database, joi
     )
     off = [account.is_disabled for account in administering.accounts(database)]
     assert sum(off) == 1
+
+
+@pytest.mark.parametrize("others", [["eve"], []], ids=["with others here", "alone"])
+@pytest.mark.parametrize("act", [administering.remove, administering.switch_off])
+def test_of_two_administrators_who_act_on_each_other_the_second_is_none_any_more(
+    database, join, act, others
+):
+    ada, bob = join("ada").person, join("bob").person
+    for name in others:
+        join(name)
+    administrators.promote(database, bob.id, ada.id)
+    with ThreadPoolExecutor() as threads:
+        with database.write() as session:
+            installation.lock(session)
+            acts = [
+                threads.submit(act, database, bob.id, ada.id),
+                threads.submit(act, database, ada.id, bob.id),
+            ]
+            # SQLite has one writer: they wait until this one has done, or have not begun.
+            await_that(lambda: database.is_sqlite or waiting_for_the_turn(database) == 2)
+        results = [each.exception() for each in acts]
+    assert sorted(type(result) for result in results if result) == [NotAnAdministrator]
+    assert [is_in_office(each) for each in administering.accounts(database)].count(True) == 1
+
+
+def waiting_for_the_turn(database):
+    with database.read() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+
+def is_in_office(account):
+    return account.administrator and not account.is_disabled
+
+
+def bounces(database):
+    return Bounces(database, ReturnAddresses(Secret("long enough to be a secret"), None))
+
+
+def outbox(database):
+    return Outbox(database, None, None, [], limit=HourlyLimit(None))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        invitations.make,
+        lambda database, by: invitations.withdraw(database, "a hash", by),
+        lambda database, by: ClockWatch(database).confirm(by),
+        lambda database, by: bounces(database).hold("ada", "it came back", by=by),
+        lambda database, by: bounces(database).take(REPORT, by=by),
+        lambda database, by: outbox(database).try_now(by),
+    ],
+    ids=["invite", "take it back", "confirm the clock", "hold", "take a report", "try again"],
+)
+def test_whoever_is_no_administrator_any_more_does_nothing_to_this_server(database, join, act):
+    ada, bob = join("ada").person, join("bob").person
+    act(database, ada.id)
+    with pytest.raises(NotAnAdministrator):
+        act(database, bob.id)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -128,6 +128,36 @@ def test_tags_and_dots_lead_to_the_same_mailbox(tagged):
     assert fold_address(tagged) == tagged, "it is written to as it is"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("victim@gmail.com", "v.ictim+x@GoogleMail.com"),
+        ("quinn@fastmail.com", "tag7@quinn.fastmail.com"),
+        ("quinn+a@fastmail.fm", "tag@quinn.fastmail.fm"),
+        ("me@icloud.com", "me@mac.com"),
+        ("me@icloud.com", "me@me.com"),
+        ("p@proton.me", "p@pm.me"),
+        ("p@protonmail.com", "p@proton.me"),
+        ("y@yandex.ru", "y@ya.ru"),
+    ],
+)
+def test_domains_of_one_provider_lead_to_the_same_mailbox(one, other):
+    assert mailbox(one) == mailbox(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a@gmail.com", "a@gmail.example.com"),
+        ("a@outlook.com", "a@hotmail.com"),
+        ("a@x.example.com", "b@x.example.com"),
+        ("quinn@fastmail.com", "quinn@fastmail.example"),
+    ],
+)
+def test_domains_of_different_people_do_not(one, other):
+    assert mailbox(one) != mailbox(other)
+
+
 @pytest.mark.parametrize("field", ["username", "email"])
 def test_of_an_endless_name_no_more_is_looked_at_than_a_name_may_have(join, monkeypatch, field):
     lengths = []

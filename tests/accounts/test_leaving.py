@@ -19,6 +19,7 @@ from moodtracker.accounts import (
 from moodtracker.accounts.administering import NotThisOne
 from moodtracker.accounts.audit import Event
 from moodtracker.accounts.sessions import SignInRefused
+from moodtracker.mail.goodbye import Farewell
 from moodtracker.models import metadata
 from moodtracker.moods import Mood
 from support.signing_in import sign_in
@@ -76,20 +77,19 @@ def test_whoever_leaves_is_gone_from_every_table_at_once(database, join, busy):
 
 
 def test_whoever_leaves_is_told_by_mail_and_by_nothing_else(database, busy):
-    leaving.delete_account(database, busy.person.id)
-    assert waiting_mails(database) == [(0, "goodbye", "ada@example.org", "Ada")]
+    farewell = leaving.delete_account(database, busy.person.id)
+    assert farewell == Farewell("ada@example.org", "Ada", "")
+    assert waiting_mails(database) == []
     assert audit.of(database, audit.NOBODY)[0].event == Event.DELETED
 
 
 def test_an_address_that_was_never_verified_gets_no_goodbye(database, join):
-    leaving.delete_account(database, join("ada", verified=False).person.id)
-    assert waiting_mails(database) == []
+    assert leaving.delete_account(database, join("ada", verified=False).person.id) is None
 
 
 def test_leaving_twice_is_no_matter(database, busy):
-    leaving.delete_account(database, busy.person.id)
-    leaving.delete_account(database, busy.person.id)
-    assert len(waiting_mails(database)) == 1
+    assert leaving.delete_account(database, busy.person.id)
+    assert leaving.delete_account(database, busy.person.id) is None
 
 
 def test_invitations_of_somebody_who_left_are_still_good(database, busy):

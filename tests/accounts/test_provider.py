@@ -88,6 +88,17 @@ FORGED = {
     "an empty subject": {"sub": ""},
     "a subject that is no text": {"sub": 7},
     "another access token": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    "a subject with NUL": {"sub": "a\0b"},
+    "a subject with half a character": {"sub": "\ud800a"},
+    "a session with NUL": {"sid": "a\0b"},
+    "a nonce with half a character": {"nonce": "\ud800"},
+    "signed in after all time": {"auth_time": float("inf")},
+    "signed in at no time": {"auth_time": float("nan")},
+    "signed in in 1e300": {"auth_time": 1e300},
+    "good until the year 33658": {"exp": 10**12},
+    "good for ever": {"exp": 10**20},
+    "made before all time": {"iat": -(10**20)},
+    "made in a thousand million years": {"iat": 10**17},
 }
 
 
@@ -174,6 +185,18 @@ def test_only_an_address_that_the_provider_vouches_for_counts_as_verified(forger
 def test_what_is_no_address_is_none(forger, email):
     forger.userinfo = {"email": email}
     assert identify(forger).email is None
+
+
+@pytest.mark.parametrize("said", ["A\0da", "\ud800", "x" * 501, 7])
+@pytest.mark.parametrize(
+    "name", ["email", "preferred_username", "given_name", "family_name", "name", "zoneinfo"]
+)
+@pytest.mark.parametrize("by", ["claims", "userinfo"])
+def test_what_somebody_is_called_counts_only_where_it_can_be_kept(forger, name, said, by):
+    setattr(forger, by, {"email": "a@example.org", name: said})
+    ada = identify(forger)
+    told = (ada.email, ada.username, ada.first_name, ada.last_name, ada.zone)
+    assert not [word for word in told if word and word != "a@example.org"]
 
 
 def test_a_refusal_is_told_by_its_code(forger):
@@ -300,6 +323,15 @@ def test_the_provider_tells_whom_it_has_signed_out(forger):
         {"sub": 7},
         {"sid": 7},
         {"jti": None},
+        {"jti": "a\0b"},
+        {"jti": "\udfff"},
+        {"sub": "\ud800"},
+        {"sub": "a\0b"},
+        {"sub": None, "sid": "\ud800"},
+        {"exp": 10**12},
+        {"exp": 10**20},
+        {"exp": float("inf")},
+        {"nbf": float("nan")},
     ],
     ids=str,
 )

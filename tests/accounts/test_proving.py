@@ -2,6 +2,7 @@ import asyncio
 import os
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -69,6 +70,34 @@ def test_guesses_from_one_address_soon_have_to_wait_whoever_is_guessed_at(
 ):
     join("ada")
     assert guess(proving, 20, login) == 5
+
+
+@pytest.mark.parametrize("first", ["ada", "ada@example.org"])
+def test_the_two_names_of_an_account_are_guessed_at_five_times_in_all(
+    proving, join, moved_clock, first
+):
+    join("ada")
+    other = {"ada": "ada@example.org", "ada@example.org": "ada"}[first]
+    guess(proving, 5, first)
+    with pytest.raises(SignInRefused):
+        sign_in(proving, other, visitor=EVE)
+    moved_clock.moment += timedelta(minutes=16)
+    assert sign_in(proving, other, visitor=EVE)
+    assert sign_in(proving, first, visitor=EVE), "a success makes all forgotten"
+
+
+@pytest.mark.parametrize("names", [("ada", "ada@example.org"), ("nobody", "nobody@example.org")])
+def test_whether_two_names_are_one_account_s_makes_no_difference_to_the_answers(
+    proving, join, moved_clock, names
+):
+    join("ada")
+    assert [guess(proving, 8, name) for name in names] == [5, 5]
+
+
+def test_two_names_are_one_account_s_in_a_known_browser_too(proving, join, moved_clock):
+    join("ada")
+    known = Visitor(HOME.address, known=sign_in(proving).known)
+    assert guess(proving, 8, "ada", known) + guess(proving, 8, "ada@example.org", known) == 5
 
 
 def test_a_stranger_who_guesses_keeps_nobody_out(proving, join, moved_clock):

@@ -1,10 +1,9 @@
 import re
 from email import message_from_bytes, policy
-from gettext import NullTranslations
 
 import pytest
 
-from moodtracker import clock, language
+from moodtracker import clock
 from moodtracker.accounts import addresses, links
 from moodtracker.accounts.people import find
 from moodtracker.mail.account import AccountMails
@@ -18,7 +17,6 @@ ABOUT_AN_ACCOUNT = {
     Kind.RESET,
     Kind.ADDRESS_CHANGED,
     Kind.PASSWORD_CHANGED,
-    Kind.GOODBYE,
 }
 ENVELOPE = Envelope("Moodtracker <mood@example.org>", "https://mood.example.org/board", 30)
 
@@ -28,9 +26,9 @@ def write(database):
     """Writes the mail of a kind; returns it, or None where there is nothing to send."""
     mails = AccountMails(database, ENVELOPE)
 
-    def written(kind, email="ada@example.org", user_id=0, name="Ada", spoken="en"):
+    def written(kind, email="ada@example.org", user_id=0, name="Ada"):
         now = clock.now()
-        asked = Asked(user_id, kind, email, name, spoken, now, "f00", now)
+        asked = Asked(user_id, kind, email, name, now, "f00", now)
         letter = mails.writers()[kind](asked)
         return letter and (
             letter.address,
@@ -158,21 +156,9 @@ def test_a_changed_password_is_told_with_its_moment_in_the_person_s_zone(join, w
     assert "https://mood.example.org/board/forgot" in html_of(message)
 
 
-def test_somebody_who_left_gets_a_goodbye_and_no_other_mail(write):
-    address, message = write(Kind.GOODBYE)
-    assert address == "ada@example.org"
-    assert "Goodbye, Ada" in text_of(message)
-    for kind in ABOUT_AN_ACCOUNT - {Kind.GOODBYE}:
+def test_somebody_who_left_gets_no_other_mail(write):
+    for kind in ABOUT_AN_ACCOUNT:
         assert write(kind, user_id=4711) is None
-
-
-def test_a_goodbye_is_in_the_language_of_whoever_left(write, monkeypatch):
-    monkeypatch.setitem(language.LANGUAGES, "ar", "العربية")
-    monkeypatch.setattr(language, "_catalogue", lambda _: NullTranslations())
-    _, message = write(Kind.GOODBYE, spoken="ar")
-    assert '<html lang="ar" dir="rtl">' in html_of(message)
-    _, message = write(Kind.GOODBYE)
-    assert '<html lang="en" dir="ltr">' in html_of(message)
 
 
 def test_a_name_can_be_neither_markup_nor_a_header(join, write):
@@ -181,8 +167,6 @@ def test_a_name_can_be_neither_markup_nor_a_header(join, write):
     _, message = write(Kind.RESET, email="ada")
     assert name not in html_of(message)
     assert "&lt;b&gt;Ada&lt;/b&gt;" in html_of(message)
-    _, message = write(Kind.GOODBYE, name="Ada\r\nBcc: all@example.org")
-    assert message["Bcc"] is None
 
 
 def test_each_try_is_the_same_message_to_a_mail_program(join, write, moved_clock):

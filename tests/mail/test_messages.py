@@ -118,7 +118,7 @@ def test_a_refused_mail_is_kept_for_the_operator_to_see_and_then_forgotten(
 
 
 def test_a_kind_that_this_version_cannot_write_stops_nobody(outbox, ask, mail_server, database):
-    ask(Kind.GOODBYE, "ada@example.org")
+    ask("of a newer version", "ada@example.org")
     ask(Kind.VERIFY, "bob@example.org")
     outbox.deliver_due()
     assert mail_server.recipients() == ["bob@example.org"]

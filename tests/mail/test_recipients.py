@@ -211,3 +211,44 @@ def test_a_count_of_a_clock_that_ran_ahead_shuts_nobody_out(
     counts = Recipients(SECRET)
     with database.read() as session:
         assert not counts.has_enough(session, Kind.RESET, "ada@example.org")
+
+
+def join_from(database, network, times, first=0):
+    """Newcomers at a domain of which every address leads to one mailbox."""
+    with database.write() as session:
+        for number in range(first, first + times):
+            email = f"any{number}@victim.example"
+            row = text(
+                "INSERT INTO users (username, email, first_name, last_name, zone, created_at)"
+                " VALUES (:name, :email, 'Eve', '', 'UTC', '2026-01-01 00:00:00') RETURNING id"
+            )
+            user_id = session.scalar(row, {"name": f"any{number}", "email": email})
+            post.ask(session, Kind.JOIN, email, user_id=user_id, asked_from=network)
+
+
+def test_one_network_has_a_class_of_a_school_written_to_and_no_more(
+    database, outbox, mail_server, moved_clock
+):
+    join_from(database, "198.51.100.7", 40)
+    outbox.deliver_due()
+    assert len(mail_server.taken) == 30
+    join_from(database, "198.51.100.8", 1, first=40)
+    outbox.deliver_due()
+    assert len(mail_server.taken) == 31
+    moved_clock.moment += timedelta(days=1)
+    join_from(database, "198.51.100.7", 1, first=41)
+    outbox.deliver_due()
+    assert len(mail_server.taken) == 32
+
+
+def test_addresses_of_one_ipv6_network_are_one(database, outbox, mail_server):
+    for number in range(40):
+        join_from(database, f"2001:db8::{number + 1:x}", 1, first=number)
+    outbox.deliver_due()
+    assert len(mail_server.taken) == 30
+
+
+def test_what_the_operator_makes_is_not_counted_by_network(database, outbox, mail_server):
+    join_from(database, "", 40)
+    outbox.deliver_due()
+    assert len(mail_server.taken) == 40

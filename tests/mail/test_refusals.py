@@ -36,9 +36,9 @@ def year_end(database, mail_server):
 def ask(database):
     """Somebody forgot their password."""
 
-    def one(name, kind=post.Kind.RESET):
+    def one(name, kind=post.Kind.RESET, user_id=post.NOBODY):
         with database.write() as session:
-            post.ask(session, kind, f"{name}@example.org")
+            post.ask(session, kind, f"{name}@example.org", user_id=user_id)
 
     return one
 

@@ -68,7 +68,6 @@ def test_a_mail_says_nothing_untranslated(database, join, diary, moved_clock, ci
         kind=kind,
         email="ada@example.org",
         name="Ada",
-        language=PSEUDO,
         created_at=now,
         message_id="f00",
         date=now,

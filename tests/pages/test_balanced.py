@@ -149,6 +149,8 @@ def test_while_no_instance_lives_a_page_asks_again_by_itself(balanced, database,
         instance.stop(signal.SIGKILL)
     board.page.reload()
     board.page.wait_for_selector("text=away for a moment")
+    answer = httpx.get(balanced.url)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     for instance in balanced.instances.values():
         instance.start()
     board.await_connection()

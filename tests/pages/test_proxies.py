@@ -1,5 +1,7 @@
 """The recipes of deploy/, with real proxies and a real browser."""
 
+import socket
+import ssl
 import time
 from urllib.parse import urlsplit
 
@@ -76,12 +78,43 @@ def test_no_log_keeps_the_secret_of_a_link(name, tmp_path):
             for is_up in (True, False):
                 if not is_up:
                     server.stop()
-                answer = httpx.get(f"{proxy.url}/{path}?token=asecret", verify=False)
+                secret = f"{proxy.url}/{path}?token=asecret"
+                answer = httpx.get(secret, verify=False)
                 assert (answer.status_code < 500) == is_up
+                # What an older browser would ask for as a part of it, and a link that came broken.
+                httpx.get(
+                    f"{proxy.url}/assets/style.css", headers={"Referer": secret}, verify=False
+                )
+                ask_for_nothing_sound(proxy, f"/{path}%zz?token=asecret")
                 if not is_up:
                     server.start()
         proxy.stop()  # what it has to write is written then
         assert "asecret" not in proxy.logs()
+
+
+def ask_for_nothing_sound(proxy, target):
+    """As no library would: a path that cannot be read."""
+    encrypted = ssl._create_unverified_context()
+    with (
+        socket.create_connection(("localhost", proxy.port)) as plain,
+        encrypted.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.recv(20)
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_while_the_app_is_down_whoever_is_told_so_by_503_is_told_when_to_come_again(name, tmp_path):
+    with behind(name, tmp_path) as (proxy, server):
+        server.stop()
+        answer = httpx.get(f"{proxy.url}/login", verify=False)
+        assert answer.status_code in (502, 503)
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+        server.start()
+        answer = httpx.get(f"{proxy.url}/forgot", verify=False)  # which needs a mail server
+        assert answer.status_code == 503
+        assert len(answer.headers.get_list("retry-after")) == 1
 
 
 @pytest.mark.parametrize("name", PROXIES)

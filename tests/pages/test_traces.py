@@ -7,9 +7,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from moodtracker.accounts import audit, leaving
 from moodtracker.database import Database
-from moodtracker.mail import post
+from moodtracker.mail import goodbye
+from moodtracker.mail.goodbye import Farewell, Goodbyes
+from moodtracker.mail.letter import Envelope
+from moodtracker.mail.limit import HourlyLimit
+from moodtracker.mail.smtp import Smtp
 from support.server import NO_TLS, PASSWORD, WAIT_SECONDS
 from support.waiting import await_that
 
@@ -137,7 +140,6 @@ def test_a_log_that_somebody_reads_from_is_emptied_afterwards(tmp_path, sqlite_t
     reader.execute("SELECT count(*) FROM users").fetchone()
     with database.write() as session:
         session.execute(text("DELETE FROM users"))
-        database.forget_soon()
     database._writing.dispose()
     with database._writing.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 50")
@@ -149,26 +151,42 @@ def test_a_log_that_somebody_reads_from_is_emptied_afterwards(tmp_path, sqlite_t
     database.close()
 
 
-def test_a_good_bye_is_dropped_after_one_try_and_after_half_a_minute(database, join, moved_clock):
-    join("boss")
-    with database.write() as session:
-        session.execute(text("UPDATE users SET administrator = true"))
-    ada = join("ada").person
-    leaving.delete_account(database, ada.id)
-    post.drop_goodbyes(database)
-    assert waiting(database) == ["goodbye"], "it has its try"
-    with database.write() as session:
-        session.execute(text("UPDATE messages SET attempts = 1, state = 'held'"))
-    post.drop_goodbyes(database)
-    assert waiting(database) == []
-    leaving.delete_account(database, join("bob").person.id)
-    moved_clock.moment += post._GOODBYE_FOR
-    post.drop_goodbyes(database)
-    assert waiting(database) == []
-    assert audit.of(database, audit.NOBODY)[0].event == audit.Event.DELETED
+@pytest.mark.parametrize("role", ["nobody", "web", "all"])
+def test_a_good_bye_is_said_and_leaves_nothing_whichever_process_runs(
+    make_server, mail_server, role
+):
+    server = make_server(**mail_server.settings, BACKUP_KEEP="0").start()
+    server.register("boss")
+    cookie = join_with_a_note(server)
+    await_that(lambda: waiting_mails(server) == [])
+    server.stop()
+    if role == "nobody":
+        told = server.command("user", "delete", WHO, "--yes")
+        assert told.returncode == 0, told.stderr
+        assert waiting_mails(server) == [], "nobody is there who could drop it later"
+        assert not traces(server.folder / "data")
+    else:
+        server.settings["ROLE"] = role
+        server.start()
+        post_form(server, cookie, "/settings/leave", password=PASSWORD)
+        assert waiting_mails(server) == []
+        await_that(lambda: not traces(server.folder / "data"))
+    await_that(lambda: "Your account is deleted" in [m["Subject"] for _, m in mail_server.taken])
 
 
-def waiting(database):
-    with database.read() as session:
-        kinds = session.execute(text("SELECT kind FROM messages WHERE kind = 'goodbye'"))
-        return list(kinds.scalars())
+def test_a_mail_server_that_hangs_keeps_no_command(make_server, mail_server, monkeypatch):
+    monkeypatch.setattr(goodbye, "_PATIENCE", 0.1)
+    database = Database(f"sqlite:///{make_server().folder / 'moodtracker.db'}")
+    database.migrate()
+    mail_server.behaviour.hang_for = "ada@example.org"
+    smtp = Smtp("127.0.0.1", mail_server.port, "none")
+    sender = Envelope("mood@example.org", "https://mood.example.org", 30)
+    goodbyes = Goodbyes(database, smtp, sender, HourlyLimit(None))
+    goodbyes.say(Farewell("ada@example.org", "Ada", "en"))
+    assert mail_server.taken == []
+    database.close()
+
+
+def waiting_mails(server):
+    with closing(sqlite3.connect(server.folder / "data" / "moodtracker.db")) as database:
+        return database.execute("SELECT kind, email FROM messages").fetchall()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import RSAKey
 
 CLIENT_ID = "moodtracker"
@@ -91,7 +91,8 @@ class ForgingProvider:
         } | self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
         if isinstance(self.signing_key, RSAKey):
-            return jwt.encode(self.header, claims, self.signing_key)
+            # Not as JWT: the library refuses to encode half a character, which JSON can write.
+            return jws.serialize_compact(self.header, json.dumps(claims), self.signing_key)
         # By hand: no library makes such a token.
         token = ".".join(_base64(json.dumps(part).encode()) for part in (self.header, claims))
         signature = b""

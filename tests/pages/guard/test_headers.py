@@ -32,7 +32,7 @@ def test_every_answer_says_how_a_browser_has_to_treat_it(server, cookie):
         headers = get(server, path, cookie).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "same-origin"
+        assert headers["referrer-policy"] == "strict-origin"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cross-origin-resource-policy"] == "same-origin"
         assert "camera=()" in headers["permissions-policy"]
