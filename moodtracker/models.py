@@ -247,6 +247,7 @@ class MessageRow(SQLModel, table=True):
     kind: str
     email: str
     name: str = ""
+    language: str = ""  # which instances of the release before still write, amid a rolling upgrade
     asked_from: str = Field(  # the network of a stranger who asked; '': nobody's who is counted
         default="", sa_column_kwargs={"server_default": text("''")}
     )

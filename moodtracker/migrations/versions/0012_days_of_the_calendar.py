@@ -20,7 +20,6 @@ def upgrade() -> None:
     """Rows that are damaged stay as they are: only what is written from now on is looked at."""
     bind = op.get_bind()
     bind.execute(sa.text("DELETE FROM messages WHERE kind = 'goodbye'"))
-    op.drop_column("messages", "language")  # of whoever left
     asked_from: sa.Column[str] = sa.Column(
         "asked_from", AutoString(), server_default=sa.text("('')"), nullable=False
     )
