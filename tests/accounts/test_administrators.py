@@ -18,7 +18,7 @@ from moodtracker.accounts.administrators import LastAdministrator, NotAnAdminist
 from moodtracker.accounts.registration import Brought, InvalidInput, RegistrationClosed
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.mail.bounces import Bounces
-from moodtracker.mail.dsn import Report
+from moodtracker.mail.dsn import Fate, Report
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.return_address import ReturnAddresses
@@ -35,7 +35,8 @@ ACTS = (
 )
 
 
-REPORT = Report((), True, "no such person", "<a mail of nobody's>", "")
+FATE = Fate((), True, "no such person")
+REPORT = Report((), (FATE,), None, "<a mail of nobody's>", "")
 
 
 def administrators_of(database):
@@ -141,7 +142,12 @@ def test_of_two_administrators_who_act_on_each_other_the_second_is_none_any_more
 
 def waiting_for_the_turn(database):
     with database.read() as session:
-        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        return session.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
 
 
 def is_in_office(account):
