@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 import idna
-from email_validator import EmailNotValidError, validate_email
+
+from moodtracker.mail_address import check_address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # What needs no percent-encoding (RFC 3986, 2.3), and names a folder.
@@ -151,8 +152,8 @@ def address_with_place(text: str) -> str:
         local += f"+{_TAG_PLACE}"
     plain = local.replace(_TAG_PLACE, "tag", 1)
     try:
-        checked = validate_email(f"{plain}@{domain}", check_deliverability=False)
-    except EmailNotValidError:
+        checked = check_address(f"{plain}@{domain}")
+    except ValueError:
         raise ValueError(
             "give an address such as bounce@example.org or bounce-{}@example.org"
         ) from None

@@ -6,7 +6,7 @@ of another width is nobody's second try, second mail or second name.
 
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
+from moodtracker.mail_address import check_address
 
 # Nothing is to be seen of these (Unicode's Default_Ignorable_Code_Point).
 _UNSEEN = frozenset(
@@ -144,8 +144,8 @@ def _seen(text: str) -> str:
 
 def _valid(address: str) -> str | None:
     try:
-        return validate_email(address, check_deliverability=False).normalized
-    except EmailNotValidError:
+        return check_address(address).normalized
+    except ValueError:
         return None
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from moodtracker.accounts.folding import fold_address, is_plain
+from moodtracker.mail_address import check_address
 
 _LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, 2
 _LONGEST_CLAIM = 500
@@ -141,10 +140,10 @@ def _is_verified(claims: Mapping[str, Any]) -> bool:
 
 def _address(claims: Mapping[str, Any]) -> str:
     try:
-        given = validate_email(_text(claims, "email"), check_deliverability=False)
-    except EmailNotValidError:
+        given = check_address(_text(claims, "email")).normalized
+    except ValueError:
         return ""
-    return fold_address(given.normalized) if is_plain(given.normalized) else ""
+    return fold_address(given) if is_plain(given) else ""
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

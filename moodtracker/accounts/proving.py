@@ -198,12 +198,8 @@ class Proving:
         people = [user_id, *(other for other in people if other != user_id)][:_MOST_KNOWN]
         return self._tickets.give({"browser": browser or secrets.token_hex(16), "people": people})
 
-    def browser_of(self, known: str) -> str:
-        """The name of a browser that carries what :meth:`known_now` gave it; else ''."""
-        return self._known(known)[0]
-
     def people_of(self, known: str) -> Sequence[int]:
-        """Who was signed in before in a browser that carries what :meth:`known_now` gave it."""
+        """Who was signed in where the browser carries what :meth:`known_now` gave, latest first."""
         return self._known(known)[1]
 
     def _known(self, known: str) -> tuple[str, list[int]]:

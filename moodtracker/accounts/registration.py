@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +37,7 @@ from moodtracker.accounts.people import Person, by_id, person_from, select_perso
 from moodtracker.database import Database
 from moodtracker.language import gettext as _
 from moodtracker.mail import post
+from moodtracker.mail_address import check_address
 from moodtracker.models import UserRow, users
 
 Policy = Literal["first", "invite", "open", "closed"]
@@ -111,7 +112,7 @@ def checked_email(text: str) -> str:
     """An e-mail address in the form in which it is stored; raises ValueError with a sentence."""
     try:
         text = text[: LONGEST_LOGIN + 1]  # no address is as long (RFC 5321)
-        checked = validate_email(_no_hidden_characters(text.strip(" ")), check_deliverability=False)
+        checked = check_address(_no_hidden_characters(text.strip(" ")))
     except EmailNotValidError:
         raise ValueError(_("This is not an e-mail address, such as ada@example.org.")) from None
     return fold_address(checked.normalized)

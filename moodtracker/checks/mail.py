@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from email.utils import parseaddr
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from sqlalchemy import Select, func, select
 
 from moodtracker import clock
@@ -15,6 +15,7 @@ from moodtracker.mail.message import begin
 from moodtracker.mail.queue import Columns, Queue
 from moodtracker.mail.return_address import ReturnAddresses
 from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp, ascii_address
+from moodtracker.mail_address import check_address
 from moodtracker.models import messages, sealed_years
 from moodtracker.secret import Secret
 from moodtracker.settings import Settings
@@ -174,7 +175,7 @@ def _failing(columns: Columns) -> Select[tuple[int, str]]:
 
 
 def _checked(address: str) -> str:
-    return validate_email(address, check_deliverability=False).normalized
+    return check_address(address).normalized
 
 
 def _message(config: Settings, recipient: str) -> bytes:

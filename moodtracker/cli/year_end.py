@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import click
-from email_validator import EmailNotValidError, validate_email
 
 from moodtracker import clock
 from moodtracker.accounts import people
@@ -13,6 +12,7 @@ from moodtracker.cli.opened import somebody, with_app
 from moodtracker.mail import rehearsal
 from moodtracker.mail.rehearsal import Report
 from moodtracker.mail.smtp import MailRefused, ServerTrouble, Smtp
+from moodtracker.mail_address import check_address
 from moodtracker.yearend import Status
 
 _STATES = {
@@ -132,8 +132,8 @@ def _send(app: App, smtp: Smtp, address: str, chosen: list[people.Person]) -> No
     if not chosen:
         raise click.ClickException("There is nobody here yet, and so no board.")
     try:
-        validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
+        check_address(address)
+    except ValueError:
         raise click.ClickException("--to should be an address such as ada@example.org") from None
     person = chosen[0]
     try:

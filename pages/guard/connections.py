@@ -22,7 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets import http11
 from websockets.http11 import Request
 
-from pages.guard.limits import LARGEST_HEAD
+from pages.guard.limits import LARGEST_HEAD, MOST_HEADERS
 from pages.guard.rate import Budget
 
 log = logging.getLogger(__name__)
@@ -156,6 +156,11 @@ class HttpConnection(_Stalled, HttpToolsProtocol):
                 STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n"
             )
             self.transport.close()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a line of the head, up to one more than the door takes: it has to see that."""
+        if len(self.headers) <= MOST_HEADERS:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there."""

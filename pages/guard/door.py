@@ -127,28 +127,15 @@ class Guard:
         headers = Headers(scope=scope)
         cookies = cookies_in(headers.getlist("cookie"))
         brought = [] if scope["path"] in _MACHINES else self._session_cookies(cookies)
-        browser = self._browser(cookies)
-        scope["state"].update(cookies=cookies, address=_address(scope), browser=browser)
+        known_as = self._known_as(cookies)
+        scope["state"].update(cookies=cookies, address=_address(scope), known_as=known_as)
         answer = self._refusal(scope, headers) or limits.too_early(headers)
         if answer is None and not brought:  # who brings one may be somebody
             answer = self._too_often(scope)
-        if answer is None and scope["method"] == "POST":
-            try:
-                receive = await limits.with_body(receive, await self._largest(scope, brought))
-            except BodyRefused as refused:
-                answer = refused.answer
         if answer is not None:
             await answer(scope, receive, send)
         else:
             await self._meet(scope, headers, brought, receive, send)
-
-    async def _largest(self, scope: Scope, brought: Sequence[str]) -> int:
-        """How large a body may be: a returned mail's worth from an administrator alone."""
-        if scope["path"] != limits.RETURNED_MAIL:
-            return limits.LARGEST_BODY
-        found = await self._find(brought, sessions.nothing_more)
-        is_trusted = found is not None and found.who.person.administrator
-        return limits.LARGEST_RETURNED_MAIL if is_trusted else limits.LARGEST_BODY
 
     async def _meet(
         self,
@@ -172,9 +159,14 @@ class Guard:
                 takes_turn = answer is None and _takes_turn(scope)
                 if not (takes_turn and is_somebody and scope["method"] != "POST"):
                     await turn.aclose()
+                # Who it is comes first: nobody's body is kept who asks for too much.
+                if answer is None and scope["method"] == "POST":
+                    receive = await limits.with_body(receive, _largest(scope))
                 if takes_turn and not is_somebody:
                     queue = self._queue_of_strangers(scope)
                     await turn.enter_async_context(self._turn(queue, scope))
+            except BodyRefused as refused:
+                answer = refused.answer
             except Busy:
                 answer = limits.busy()
             if answer is not None:
@@ -189,12 +181,12 @@ class Guard:
     def _queue_of_strangers(self, scope: Scope) -> FairQueue:
         if scope["method"] != "POST":
             return self._pages
-        return self._known_forms if scope["state"]["browser"] else self._forms
+        return self._known_forms if scope["state"]["known_as"] else self._forms
 
     def _turn(self, queue: FairQueue, scope: Scope) -> AbstractAsyncContextManager[None]:
-        """The turn of an address, or of a browser in which somebody was signed in before."""
-        browser = scope["state"]["browser"]
-        return queue.turn(browser or network(scope["state"]["address"]), trusted=bool(browser))
+        """The turn of an address, or of who was signed in before in this browser."""
+        known_as = scope["state"]["known_as"]
+        return queue.turn(known_as or network(scope["state"]["address"]), trusted=bool(known_as))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What a request is told that no page of ours sends, or None."""
@@ -212,7 +204,7 @@ class Guard:
         if who := state["signed_in"]:
             allows = self._asked_by_people.allows_one_more(str(who.person.id))
         else:
-            allows = self._asked.allows_one_more(state["browser"] or network(state["address"]))
+            allows = self._asked.allows_one_more(state["known_as"] or network(state["address"]))
         return None if allows else limits.too_often()
 
     async def _met(self, scope: Scope, headers: Headers, brought: Sequence[str]) -> Response | None:
@@ -245,7 +237,7 @@ class Guard:
             await _turn_away(receive, send)
             return
         cookies = cookies_in(headers.getlist("cookie"))
-        scope["state"].update(address=_address(scope), browser=self._browser(cookies))
+        scope["state"].update(address=_address(scope), known_as=self._known_as(cookies))
         brought = self._session_cookies(cookies)
         async with AsyncExitStack() as turn:
 
@@ -299,10 +291,11 @@ class Guard:
         brought = dict.fromkeys(cookies.get(cookie_name(self._app), ()))
         return [cookie for cookie in brought if sessions.may_be(cookie)][:_MOST_OF_A_NAME]
 
-    def _browser(self, cookies: Mapping[str, list[str]]) -> str:
-        """Which browser it is, where somebody was signed in there before, else ''."""
+    def _known_as(self, cookies: Mapping[str, list[str]]) -> str:
+        """Who was signed in last in this browser, else ''. Who has many browsers is still one."""
         known = cookies.get(known_name(self._app), [""])[0]
-        return self._app.proving.browser_of(known) if known else ""
+        people = self._app.proving.people_of(known) if known else ()
+        return f"known {people[0]}" if people else ""
 
     async def _find(
         self, brought: Sequence[str], read: Callable[[Session, Person], object]
@@ -311,6 +304,14 @@ class Guard:
         if not brought:
             return None
         return await asyncio.to_thread(sessions.find_with, self._app.database, brought, read)
+
+
+def _largest(scope: Scope) -> int:
+    """How large a body may be: a returned mail's worth from an administrator alone."""
+    who: SignedIn | None = scope["state"]["signed_in"]
+    if scope["path"] == limits.RETURNED_MAIL and who and who.person.administrator:
+        return limits.LARGEST_RETURNED_MAIL
+    return limits.LARGEST_BODY
 
 
 def _takes_turn(scope: Scope) -> bool:

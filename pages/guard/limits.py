@@ -17,7 +17,7 @@ LARGEST_BODY = 64 * 1024
 # three letters may stand for one where browsers send it.
 RETURNED_MAIL = "/admin/year-end/bounce"
 LARGEST_RETURNED_MAIL = 3 * 512 * 1024
-_MOST_HEADERS = 100
+MOST_HEADERS = 100
 LARGEST_HEAD = 32 * 1024
 _LONGEST_ADDRESS = 4 * 1024
 _BODY_SECONDS = 20.0
@@ -41,10 +41,7 @@ def refusal(scope: Scope, headers: Headers) -> Response | None:
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return _told(422, _unseen())
     raw = scope["headers"]
-    if (
-        len(raw) > _MOST_HEADERS
-        or sum(len(name) + len(value) for name, value in raw) > LARGEST_HEAD
-    ):
+    if len(raw) > MOST_HEADERS or sum(len(name) + len(value) for name, value in raw) > LARGEST_HEAD:
         return _told(431, _("This request has too many headers."))
     return _form_refusal(scope, headers) if scope["method"] == "POST" else None
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import select
 import signal
+import socket
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from support.loops import run
 from support.open_page import OpenPage
 from support.server import NO_TLS, PASSWORD, ROOT, WAIT_SECONDS
 from support.tapping import shown_in
+from support.waiting import await_that
 
 # Each letter in each way that it is written: zxcvbn tries hundreds of readings.
 CRAFTED = '"4@8({[<69&#!1/|0$5+7%2"' * 4
@@ -79,6 +82,42 @@ def test_strangers_of_one_address_ask_for_so_much_and_people_for_more(make_serve
     with httpx.Client(base_url=server.url, cookies=known, verify=NO_TLS) as person:
         data = {"login": "ada", "password": PASSWORD}
         assert person.post("/login", data=data, timeout=WAIT_SECONDS).status_code == 303
+
+
+def test_who_asks_for_too_much_is_told_so_before_a_body_is_taken_whatever_session_it_brings(
+    make_server,
+):
+    server = make_server(REQUESTS_PER_SECOND="1").start()
+    head = (
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nCookie: moodtracker=1.made-up\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n"
+    )
+    with ExitStack() as stack:
+        waiting = []
+        for _ in range(30):
+            waiting.append(socket.create_connection(("localhost", server.port)))
+            stack.enter_context(waiting[-1])
+            waiting[-1].sendall(head.encode())
+        await_that(lambda: select.select(waiting, [], [], 0)[0])
+        (answered, *_), _, _ = select.select(waiting, [], [])
+        assert answered.recv(100).startswith(b"HTTP/1.1 429 ")
+
+
+def test_somebody_known_in_many_browsers_is_still_one(make_server):
+    server = make_server(REQUESTS_PER_SECOND="1").start()
+    session = server.register("ada")
+    known = [sign_in(server, session)["moodtracker-known"] for _ in range(3)]
+    assert len(set(known)) == 3
+    answers = [
+        httpx.get(
+            f"{server.url}/forgot",
+            headers={"Cookie": f"moodtracker-known={known[number % 3]}"},
+            timeout=WAIT_SECONDS,
+            verify=NO_TLS,
+        ).status_code
+        for number in range(25)
+    ]
+    assert 429 in answers
 
 
 def sign_in(server, _cookie):

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 import uvicorn
 
-from pages.guard import connections
+from pages.guard import connections, limits
 from support.server import WAIT_SECONDS, free_port
 from support.waiting import await_that
 
@@ -132,6 +132,15 @@ def test_a_head_that_does_not_end_does_not_fill_the_memory(port, part):
             answer = connection.recv(1024)
         assert is_ended(connection)
         assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_of_a_head_of_many_short_lines_few_are_kept(serving):
+    port, state = serving
+    lines = b"x:\r\n" * 10_000
+    with dial(port, ask(more=lines)):
+        await_that(lambda: any(each._head_size > len(lines) for each in state.connections))
+        (connection,) = state.connections
+        assert len(connection.headers) == limits.MOST_HEADERS + 1
 
 
 def taken(connection):
