@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from moodtracker import clock, ledger, ran_ahead
@@ -211,10 +212,10 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
-        ran_ahead.set_right(self.database)
+        clock.succeeds(partial(ran_ahead.set_right, self.database), "setting times right")
         counted = (throttling, recipients)
         for kept in (sessions, links, linking, invitations, *counted, audit, post, ledger):
-            kept.forget_old(self.database)
+            clock.succeeds(partial(kept.forget_old, self.database), f"cleaning up {kept.__name__}")
 
     def _is_well(self) -> bool:
         """Whether the clock of the year does its rounds, and nothing is wrong but held boards.

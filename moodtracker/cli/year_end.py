@@ -196,5 +196,7 @@ def _boards(found: Status) -> Iterator[str]:
         )
 
 
-def _moment(when: datetime) -> str:
+def _moment(when: datetime | None) -> str:
+    if when is None:
+        return "at a damaged time"
     return f"{when:%Y-%m-%d %H:%M} UTC"

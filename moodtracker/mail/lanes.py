@@ -83,7 +83,8 @@ class Messages:
     def write(self, claim: Claim) -> Letter | None:
         """As its kind's writer does; raises KeyError for a kind that this version does not know."""
         row = claim.row
-        if row.created_at + post.useful_for(row.kind) <= clock.now():
+        created_at = row.created_at or claim.at  # it is damaged
+        if created_at + post.useful_for(row.kind) <= clock.now():
             log.info("a mail was dropped: it is too late for it (%s)", row.kind)
             letter = None
         else:
@@ -93,7 +94,7 @@ class Messages:
                     row.kind,
                     row.email,
                     row.name,
-                    row.created_at,
+                    created_at,
                     row.message_id,
                     row.message_date,
                 )
