@@ -172,6 +172,9 @@ def test_backups_that_are_not_made_any_more_are_a_trouble(
     moved_clock.moment += 3 * DAY
     troubles.tick()
     assert now_wrong(database) == [Kind.BACKUP]
+    (tmp_path / "moodtracker-2099-01-01.db").touch()  # by a clock that ran ahead
+    troubles.tick()
+    assert now_wrong(database) == [Kind.BACKUP]
     (tmp_path / f"moodtracker-{moved_clock.now():%Y-%m-%d}.db").touch()
     troubles.tick()
     assert now_wrong(database) == []

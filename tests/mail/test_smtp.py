@@ -93,7 +93,7 @@ def test_a_server_that_drips_is_given_up_however_long_it_drips(impatient, mail_s
 
 def test_a_connection_that_the_server_ends_is_said_in_words(smtp, mail_server):
     mail_server.behaviour.drop_for = "ada@example.org"
-    with pytest.raises(ServerTrouble, match="^the mail server has closed the connection$"):
+    with pytest.raises(ServerTrouble, match=r"^the mail server has closed the connection$"):
         send(smtp)
 
 
