@@ -154,11 +154,13 @@ def test_the_hourly_limit_holds_when_the_clock_is_set_back(
     ask, mail_server, database, moved_clock, back
 ):
     moved_clock.moment = datetime(2027, 1, 1, 9, 30, 30, tzinfo=UTC)
-    for number in range(12):
+    for number in range(5):
         ask(Kind.VERIFY, f"p{number}@example.org")
     assert send_within(database, mail_server, 5) == 5
     moved_clock.moment += timedelta(minutes=5)
     moved_clock.jump(-timedelta(minutes=back))
+    for number in range(5, 12):
+        ask(Kind.VERIFY, f"p{number}@example.org")
     for _ in range(54):
         assert send_within(database, mail_server, 5) == 5
         moved_clock.moment += timedelta(minutes=1)
