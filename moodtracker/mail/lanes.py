@@ -210,7 +210,7 @@ class Boards:
                     notes_until=self._notes_until(claim, person),
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
-                returns.of_board(person.id, year, address) if returns else None,
+                returns.of_board(person.id, year, address, claim.at) if returns else None,
             )
 
     def _notes_until(self, claim: Claim, person: Person) -> date | None:
@@ -226,7 +226,7 @@ class Boards:
             claim,
             may_be_taken=True,
             state="sent",
-            sent_at=clock.now(),
+            sent_at=claim.at,  # which its return address names
             sent_to=self._sent_to.pop(claim.user_id, None),
             last_error=None,
             refused_email=None,
