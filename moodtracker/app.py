@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from moodtracker import clock, ledger, ran_ahead
@@ -202,7 +201,7 @@ class App:
             ticks.every(_PING, Pings(url, self._is_well).ping)
         ticks.every(_CLEAN_UP, self.clean_up)
         if self.backups:
-            ticks.every(_BACK_UP, self.back_up)
+            ticks.every(_BACK_UP, self.backups.keep_up)
         return ticks
 
     def clean_up(self) -> None:
@@ -212,15 +211,10 @@ class App:
         """
         if not self.clock_watch.is_believed():
             return
-        clock.succeeds(partial(ran_ahead.set_right, self.database), "setting times right")
+        ran_ahead.set_right(self.database)
         counted = (throttling, recipients)
         for kept in (sessions, links, linking, invitations, *counted, audit, post, ledger):
-            clock.succeeds(partial(kept.forget_old, self.database), f"cleaning up {kept.__name__}")
-
-    def back_up(self) -> None:
-        """Make today's backup, and drop the old; by a clock that is in doubt neither (Y9)."""
-        if self.backups and self.clock_watch.is_believed():
-            self.backups.keep_up()
+            kept.forget_old(self.database)
 
     def _is_well(self) -> bool:
         """Whether the clock of the year does its rounds, and nothing is wrong but held boards.

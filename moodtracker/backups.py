@@ -157,7 +157,7 @@ class Backups:
         return there if there.exists() else self._make(suffix)
 
     def drop_old(self) -> None:
-        """Delete all but the first, and each that holds a year which the server has forgotten."""
+        """Delete all but the newest, and each that holds a year which the server has forgotten."""
         files = self.all()
         surplus = set(files[self._keep :]) if self.is_on else set()
         for file in files:
@@ -167,15 +167,8 @@ class Backups:
                 log.info("the backup %s was dropped", file.name)
 
     def all(self) -> list[Path]:
-        """The backups that are there, newest first; last those that are dated in the future.
-
-        A clock that ran ahead made these: they must not push out what was made since.
-        """
-        return sorted(sorted(self._folder.glob(_PATTERN), reverse=True), key=_is_ahead)
-
-    def newest(self) -> Path | None:
-        """The last one that was made by now."""
-        return next((file for file in self.all() if not _is_ahead(file)), None)
+        """The backups that are there, newest first."""
+        return sorted(self._folder.glob(_PATTERN), reverse=True)
 
     def refuse_empty_beside_them(self) -> None:
         """Raise :class:`DatabaseError` where backups are there, and the database is gone.
@@ -227,15 +220,6 @@ class Backups:
         except sqlite3.Error as error:
             log.warning("the backup %s cannot be read (%s)", file.name, _reason(error))
             return False
-
-
-def day_of(file: Path) -> str:
-    """The day of a backup, by its name: a file's own time may be of another clock."""
-    return file.name.removeprefix("moodtracker-")[:10]
-
-
-def _is_ahead(file: Path) -> bool:
-    return day_of(file) > f"{clock.now():%Y-%m-%d}"
 
 
 def copy(file: Path, target: Path) -> None:

@@ -78,18 +78,6 @@ def is_synchronised() -> bool | None:
     return kernel_clock.is_synchronised(now())
 
 
-def succeeds(job: Callable[[], object], name: str = "") -> bool:
-    """Whether ``job`` comes to its end; where it fails, say so in one line, for the next tick."""
-    try:
-        job()
-    except Exception as error:
-        # The text of an error may quote what a person typed or felt; its kind never does.
-        said = name or job.__name__
-        log.error("%s failed (%s); trying again at the next tick", said, told(error))  # noqa: TRY400
-        return False
-    return True
-
-
 class Ticks:
     """Calls each job again and again, in a thread of its own, until stopped.
 
@@ -164,6 +152,10 @@ def _said_in_one_line(job: Callable[[], object]) -> Callable[[], None]:
     """Run ``job``; where it fails, say so in one line and let the next tick try again."""
 
     def run() -> None:
-        succeeds(job)
+        try:
+            job()
+        except Exception as error:
+            # The text of an error may quote what a person typed or felt; its kind never does.
+            log.error("%s failed (%s); trying again at the next tick", job.__name__, told(error))  # noqa: TRY400
 
     return run

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, erasing, sealed
@@ -14,7 +14,6 @@ from moodtracker.board import Board
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.models import SealedYearRow, sealed_years
-from moodtracker.sqlite_values import is_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class ClosedYears:
         return ClosedYear(
             row.year,
             row.state if has_server else "no_server",
-            row.due_at or clock.now(),  # it is damaged
+            row.due_at,
             erasing.erased_from(row, closing.keep, has_mail=closing.has_mail),
             erasing.kept_until(row, clock.now(), person.zone),
             row.downloaded_at is not None,
@@ -111,13 +110,12 @@ class ClosedYears:
 
     def note_download(self, person: Person, year: int) -> None:
         """All of it has gone out whole, to its last byte (Y5a): it need not stay for ever."""
-        now, noted = clock.now(), sealed_years.downloaded_at
-        known = case((is_moment(noted), noted))  # not what is damaged
+        now = clock.now()
         with self._database.write() as session:
             session.execute(
                 update(SealedYearRow)
                 .where(*_is(person, year), sealed_years.moods.is_not(None))
-                .values(downloaded_at=func.coalesce(known, now))
+                .values(downloaded_at=func.coalesce(sealed_years.downloaded_at, now))
             )
             tell(session, person.id)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moodtracker import clock, foreign, migrations, postgresql, rights, sqlite_files, sqlite_values
+from moodtracker import clock, foreign, migrations, postgresql, rights, sqlite_files
 from moodtracker.database_trouble import DatabaseError, cause, told
 from moodtracker.live import Live
 from moodtracker.postgresql import Limits
@@ -340,7 +340,6 @@ def _fit_to_copy_tables(connection: Connection) -> Iterator[None]:
 def _sqlite_engine(url: str, *, connections: int, begin: str) -> Engine:
     engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=_BUSY_SECONDS)
     file = Path(engine.url.database or "")
-    sqlite_values.read_without_error(engine.dialect)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, record: Any) -> None:

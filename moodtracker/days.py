@@ -41,7 +41,7 @@ def zone_of(name: str) -> tzinfo:
     """The zone with this IANA name; UTC where the machine does not know it any more."""
     try:
         return ZoneInfo(name)
-    except (KeyError, TypeError, ValueError, OSError):  # none by this name; no name; a damaged file
+    except (KeyError, ValueError, OSError):  # none by this name; no name; a damaged file
         _say_unknown(name)
         return UTC
 

@@ -13,7 +13,6 @@ from sqlmodel import col
 
 from moodtracker import days
 from moodtracker.models import SealedYearRow, sealed_years, users
-from moodtracker.sqlite_values import is_moment
 
 # States of a year that nobody tries to mail; without a mail server, those that wait are stuck too.
 CANNOT_BE_MAILED = ("held", "no_address", "opted_out")
@@ -39,8 +38,6 @@ def may_be_erased(
     Where bounces are heard of, a mail that was taken has arrived once the days are over in which
     they come. Where they are not, its person has been here since, and has seen that it was mailed,
     or the next year is over as well (Y5b).
-
-    A year with a time that is damaged stays: nobody knows how long ago it was.
     """
     c = sealed_years
     stuck_since = func.coalesce(c.stuck_since, c.sealed_at)
@@ -52,15 +49,11 @@ def may_be_erased(
     is_stuck = c.state.in_(_stuck_states(has_mail=has_mail))
     has_all_notes = or_(c.notes == 0, c.notes_mailed, c.downloaded_at <= now - _AFTER_DOWNLOAD)
     was_here = exists().where(
-        users.id == c.user_id,
-        users.visited_at > c.sent_at,
-        users.visited_at <= now,
-        is_moment(users.visited_at),
+        users.id == c.user_id, users.visited_at > c.sent_at, users.visited_at <= now
     )
     has_arrived = true() if hears_bounces else or_(was_here, c.sealed_at <= now - _NEXT_YEAR)
     return and_(
         c.moods.is_not(None),
-        *(is_moment(each) for each in (c.sealed_at, c.sent_at, c.downloaded_at, c.stuck_since)),
         or_(
             and_(is_sent, c.sent_at <= now - keep, has_all_notes, has_arrived),
             and_(is_stuck, c.downloaded_at <= after_download, stuck_since <= after_download),
@@ -84,13 +77,13 @@ def erased_from(row: Row[Any], keep: timedelta, *, has_mail: bool) -> datetime |
     """
     sent_at: datetime | None = row.sent_at
     downloaded_at: datetime | None = row.downloaded_at
-    stuck_since: datetime | None = row.stuck_since or row.sealed_at
+    stuck_since: datetime = row.stuck_since or row.sealed_at
     if row.state == "sent" and sent_at:
         if not row.notes or row.notes_mailed:
             return sent_at + keep
         if downloaded_at:
             return max(sent_at + keep, downloaded_at + _AFTER_DOWNLOAD)
-    if row.state in _stuck_states(has_mail=has_mail) and downloaded_at and stuck_since:
+    if row.state in _stuck_states(has_mail=has_mail) and downloaded_at:
         return max(downloaded_at, stuck_since) + max(keep, _AFTER_DOWNLOAD)
     return None
 
@@ -98,10 +91,10 @@ def erased_from(row: Row[Any], keep: timedelta, *, has_mail: bool) -> datetime |
 def kept_until(row: Row[Any], now: datetime, zone: str) -> date:
     """The last day on which a year that its person does not have is here for sure."""
     year: int = row.year
-    sealed_at: datetime = row.sealed_at or now  # it is damaged
-    since: datetime = row.stuck_since or (sealed_at if row.state in CANNOT_BE_MAILED else now)
+    since: datetime = row.stuck_since or (row.sealed_at if row.state in CANNOT_BE_MAILED else now)
     if row.state == "sent" and row.sent_at:
         since = row.sent_at
+    sealed_at: datetime = row.sealed_at
     seen = (max(since, sealed_at) + TO_BE_SEEN).astimezone(days.zone_of(zone)).date()
     return max(date(year + 1, 12, 31), seen - timedelta(days=1))
 

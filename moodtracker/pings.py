@@ -4,7 +4,6 @@ As Healthchecks takes it: a GET of the address while all is well, of its `/fail`
 wrong, and silence where nobody is left to ask. The address is all that is sent.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
@@ -17,10 +16,9 @@ _SECONDS = 10
 class Pings:
     """Asks for the address that the settings name."""
 
-    def __init__(self, url: str, is_well: Callable[[], bool], *, seconds: float = _SECONDS) -> None:
-        """``is_well`` says whether all is; an answer has to begin within ``seconds``."""
+    def __init__(self, url: str, is_well: Callable[[], bool]) -> None:
+        """``is_well`` says whether all is."""
         self._url = url
-        self._seconds = seconds
         self._is_well = is_well
         self._has_failed = False
 
@@ -30,28 +28,14 @@ class Pings:
 
         url = self._url if self._is_well() else failing(self._url)
         try:
-            asyncio.run(self._ask(url))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            httpx.get(url, timeout=_SECONDS).raise_for_status()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             if not self._has_failed:
                 # Not the address, which is a secret of its own.
                 log.warning("HEALTHCHECK_URL could not be reached (%s)", type(error).__name__)
             self._has_failed = True
         else:
             self._has_failed = False
-
-    async def _ask(self, url: str) -> None:
-        """Wait for the status, and for nothing that may follow it.
-
-        httpx's own time-out is for each read: a server that drips would be listened to for ever.
-        """
-        import httpx  # noqa: PLC0415 - see above
-
-        async with (
-            asyncio.timeout(self._seconds),
-            httpx.AsyncClient(timeout=self._seconds) as client,
-            client.stream("GET", url) as answer,
-        ):
-            answer.raise_for_status()
 
 
 def failing(url: str) -> str:

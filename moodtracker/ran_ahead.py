@@ -7,7 +7,7 @@ log, a mail that waits. What is asked at once, such as a throttle, holds by itse
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, and_, delete, update
+from sqlalchemy import Column, delete, update
 
 from moodtracker import clock
 from moodtracker.accounts import invitations as invited
@@ -15,7 +15,6 @@ from moodtracker.accounts import links as linked
 from moodtracker.database import Database
 from moodtracker.models import (
     SealedYearRow,
-    TroubleRow,
     audit,
     installation,
     invitations,
@@ -26,18 +25,14 @@ from moodtracker.models import (
     sealed_years,
     sessions,
     throttles,
-    troubles,
     users,
 )
-from moodtracker.sqlite_values import is_moment
 
 # Clocks of several instances differ a little, and so does one that is corrected.
 _SLACK = timedelta(days=1)
 
 # When something happened: never later than now.
 _PAST: tuple[Column[Any], ...] = (
-    users.created_at,
-    users.notes_answered_at,
     users.visited_at,
     sessions.created_at,
     sessions.seen_at,
@@ -45,11 +40,7 @@ _PAST: tuple[Column[Any], ...] = (
     messages.created_at,
     sealed_years.sealed_at,
     sealed_years.sent_at,
-    sealed_years.stuck_since,
     sealed_years.downloaded_at,
-    sealed_years.erased_at,
-    troubles.until,
-    troubles.told_at,
     invitations.created_at,
 )
 # What is to come, and how far off it may be.
@@ -61,9 +52,6 @@ _COMING: tuple[tuple[Column[Any], timedelta], ...] = (
     (invitations.expires_at, invited.LIFETIME),
 )
 
-# What counts tries, and is deleted.
-_COUNTS: tuple[Column[Any], ...] = (throttles.failed_at, mail_counts.minute, recipients.since)
-
 
 def set_right(database: Database) -> None:
     """Let what lies further ahead than it can be count as of now; what counts tries is deleted.
@@ -74,12 +62,7 @@ def set_right(database: Database) -> None:
     with database.write() as session:
         for column, furthest in (*((column, timedelta(0)) for column in _PAST), *_COMING):
             is_ahead = column > now + furthest + _SLACK
-            # What is damaged was written by no clock.
-            ahead = update(column.table).where(is_ahead, is_moment(column))
-            session.execute(ahead.values({column: now}))
-        # One kind lasts once at a time, so that no two begin at the same moment.
-        began_ahead = and_(troubles.until.is_(None), troubles.since > now + _SLACK)
-        session.execute(update(TroubleRow).where(began_ahead).values(since=now))
+            session.execute(update(column.table).where(is_ahead).values({column: now}))
         # A board may wait for its own New Year, however far off, but not for longer.
         is_put_off = sealed_years.next_try_at > sealed_years.due_at
         session.execute(
@@ -87,5 +70,5 @@ def set_right(database: Database) -> None:
             .where(is_put_off, sealed_years.next_try_at > now + _SLACK)
             .values(next_try_at=now)
         )
-        for column in _COUNTS:
+        for column in (throttles.failed_at, mail_counts.minute, recipients.since):
             session.execute(delete(column.table).where(column > now + _SLACK))

@@ -4,7 +4,6 @@ The rows are the truth: a person's ``reminded_on`` moves to a day in the transac
 the day's mail, so that any number of workers may ask, and a worker may die at any point.
 """
 
-import logging
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, update
@@ -13,11 +12,8 @@ from sqlalchemy.orm import Session
 from moodtracker import clock, days
 from moodtracker.accounts.people import Person, person_from, readable, select_person
 from moodtracker.database import Database
-from moodtracker.database_trouble import told
 from moodtracker.mail import post
 from moodtracker.models import UserRow, entries, users
-
-log = logging.getLogger(__name__)
 
 # Who has stopped coming is left alone.
 STOPPED_COMING = timedelta(days=30)
@@ -36,14 +32,13 @@ class Reminding:
         """Ask for every reminder that is due now."""
         now = clock.now()
         with self._database.read() as session:
-            candidates = _candidates(session, now)
-        for person, at in candidates:
-            try:
-                if days.is_known(person.zone) and _is_due(person, at, now):
-                    self._remind(person, person.today)
-            except Exception as error:
-                # One person's damaged record must not keep the others from being reminded.
-                log.error("somebody could not be reminded (%s)", told(error))  # noqa: TRY400
+            due = [
+                (person, person.today)
+                for person, at in _candidates(session, now)
+                if days.is_known(person.zone) and _is_due(person, at, now)
+            ]
+        for person, day in due:
+            self._remind(person, day)
 
     def _remind(self, person: Person, day: date) -> None:
         with self._database.write() as session:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from moodtracker import clock, installation
-from moodtracker.backups import Backups, day_of
+from moodtracker.backups import Backups
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.database import Database
 from moodtracker.live import tell
@@ -100,13 +100,13 @@ class Troubles:
     def _last_backup(self, session: Session) -> datetime | None:
         """When the last one was made; since when there is something to back up, if there is none.
 
-        By their names: a file's own time is of another clock where the disk is elsewhere. One from
-        the future says nothing.
+        By their names: a file's own time is of another clock where the disk is elsewhere.
         """
         if self._backups is None or not self._backups.is_on:
             return None
-        if newest := self._backups.newest():
-            return datetime.fromisoformat(day_of(newest)).replace(tzinfo=UTC) + timedelta(days=1)
+        if made := self._backups.all():
+            day = made[0].name.removeprefix("moodtracker-")[:10]
+            return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1)
         first: datetime | None = session.scalar(select(func.min(users.created_at)))
         return first
 
@@ -211,5 +211,4 @@ def _read(session: Session, *which: ColumnElement[bool]) -> tuple[Trouble, ...]:
         .where(*which)
         .order_by(troubles.since, troubles.kind)
     )
-    now = clock.now()  # in the place of a damaged one
-    return tuple(Trouble(Kind(row.kind), row.since or now, row.until, row.words) for row in rows)
+    return tuple(Trouble(Kind(row.kind), row.since, row.until, row.words) for row in rows)

@@ -3,8 +3,7 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from threading import Event
@@ -49,7 +48,7 @@ class Failure:
 
     username: str
     year: int
-    due_at: datetime | None  # None: it is damaged
+    due_at: datetime
     attempts: int
     reason: str
 
@@ -90,20 +89,18 @@ class YearEnd:
     def tick(self) -> None:
         """Do all that is due: called every minute, and at every start to catch up.
 
-        While the clock is in doubt nothing is sealed and nothing erased (Y9). What fails keeps
-        nothing else from being done; a round counts where nothing has failed.
+        While the clock is in doubt nothing is sealed and nothing erased (Y9).
         """
-        jobs: list[Callable[[], object]] = []
         is_believed = self._watch.is_believed()
         if is_believed:
-            jobs += [self.seal_ended_years, self.follow_wishes, self.follow_mail_server]
+            self.seal_ended_years()
+            self.follow_wishes()
+            self.follow_mail_server()
         if self._outbox is not None:
-            jobs.append(self._outbox.deliver_due)
+            self._outbox.deliver_due()
         if is_believed:
-            jobs.append(self.erase_due)
-        succeeded = [clock.succeeds(job) for job in jobs]
-        if all(succeeded):
-            self._round_at = clock.uptime()
+            self.erase_due()
+        self._round_at = clock.uptime()
 
     def has_done_a_round_within(self, time: timedelta) -> bool:
         """Whether a tick came to its end of late, or this process has just begun."""
@@ -143,32 +140,26 @@ class YearEnd:
                 .where(not_mailed, sealed_years.moods.is_not(None), _differs_from_wishes()),
             )
         for row in rows:
-            try:
-                self._follow(row)
-            except Exception as error:
-                log.error("a person's wish could not be followed (%s)", told(error))  # noqa: TRY400
-
-    def _follow(self, row: Row[Any]) -> None:
-        person = person_from(row)
-        wanted = wanted_state(person, has_moods=True)
-        if row.state == "held" and _is_refused(person, row.refused_email):
-            return
-        with self._database.write() as session:
-            session.execute(
-                update(SealedYearRow)
-                .where(
-                    sealed_years.user_id == person.id,
-                    sealed_years.year == row.year,
-                    sealed_years.state == row.state,
+            person = person_from(row)
+            wanted = wanted_state(person, has_moods=True)
+            if row.state == "held" and _is_refused(person, row.refused_email):
+                continue
+            with self._database.write() as session:
+                session.execute(
+                    update(SealedYearRow)
+                    .where(
+                        sealed_years.user_id == person.id,
+                        sealed_years.year == row.year,
+                        sealed_years.state == row.state,
+                    )
+                    .values(
+                        state=wanted,
+                        next_try_at=sealed_years.due_at,
+                        attempts=0,
+                        stuck_since=clock.now() if wanted in CANNOT_BE_MAILED else None,
+                    )
                 )
-                .values(
-                    state=wanted,
-                    next_try_at=sealed_years.due_at,
-                    attempts=0,
-                    stuck_since=clock.now() if wanted in CANNOT_BE_MAILED else None,
-                )
-            )
-            tell(session, person.id)
+                tell(session, person.id)
 
     def follow_mail_server(self) -> None:
         """Note since when what waits to be mailed has no mail server to wait for, if it has none.
@@ -269,9 +260,8 @@ class YearEnd:
         ends = []
         for row in rows:
             if row.zone in days.zone_names():
-                with suppress(TypeError, ValueError):  # its hour is damaged
-                    end = days.ends_at(date(row.open_year, 12, 31), row.zone, row.day_end_hour)
-                    ends.append(max(end, row.year_open_until or end))
+                end = days.ends_at(date(row.open_year, 12, 31), row.zone, row.day_end_hour)
+                ends.append(max(end, row.year_open_until or end))
         return min(ends, default=None)
 
     def _with_an_older_year(self) -> Sequence[Row[Any]]:

@@ -63,19 +63,6 @@ def test_a_database_that_is_gone_while_backups_are_there_is_refused(app, tmp_pat
     assert file.exists() == was_there
 
 
-def test_by_a_clock_in_doubt_no_backup_is_made_or_dropped(app, moved_clock):
-    for _ in range(7):
-        moved_clock.moment += timedelta(days=1)
-        app.back_up()
-    there = app.backups.all()
-    assert len(there) == 7
-    moved_clock.jump(timedelta(days=1500))
-    for _ in range(7):
-        app.back_up()
-        moved_clock.moment += timedelta(days=1)
-    assert app.backups.all() == there
-
-
 FOREIGN = {
     "of another program": ["CREATE TABLE notes (a)"],
     "of another program with revisions": [

@@ -169,17 +169,6 @@ def test_one_backup_is_made_each_day_and_seven_are_kept(database, kept, moved_cl
     assert kept.all()[0].parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_backups_from_the_future_push_out_none_of_the_present(database, kept, moved_clock):
-    for month in range(1, 8):
-        moved_clock.set(2031, month, 1)
-        kept.keep_up()
-    for day in range(1, 8):
-        moved_clock.set(2026, 12, day)
-        kept.keep_up()
-        assert kept.newest().name == f"moodtracker-2026-12-{day:02}.db"
-    assert names(kept) == [f"moodtracker-2026-12-{day:02}.db" for day in range(7, 0, -1)]
-
-
 def test_other_files_among_the_backups_are_left_alone(database, kept, moved_clock):
     kept.keep_up()
     own = kept.all()[0].with_name("moodtracker-of-mine.db")

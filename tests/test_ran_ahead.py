@@ -4,14 +4,12 @@ from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
-from sqlmodel.sql.sqltypes import UTCDateTime
 
 from moodtracker import ran_ahead
 from moodtracker.accounts import invitations, links, sessions
 from moodtracker.accounts.invitations import InvitationSpent
 from moodtracker.accounts.links import LinkSpent
 from moodtracker.accounts.throttling import Count, Throttle, TooManyTries
-from moodtracker.clock_watch import ClockWatch
 from moodtracker.mail import post
 from moodtracker.mail.queue import Queue
 from moodtracker.models import (
@@ -20,18 +18,15 @@ from moodtracker.models import (
     SealedYearRow,
     SessionRow,
     ThrottleRow,
-    TroubleRow,
     UserRow,
     mail_counts,
     messages,
-    metadata,
     sealed_years,
     throttles,
     users,
 )
 from moodtracker.reminding import Reminding
 from moodtracker.secret import Secret
-from moodtracker.troubles import Troubles
 
 AHEAD = timedelta(days=5 * 365)
 
@@ -159,54 +154,3 @@ def test_all_that_lies_ahead_counts_as_of_now_and_what_does_not_stays(database, 
         assert session.execute(select(users.visited_at, users.year_open_until)).one() == (now, now)
         began = session.scalar(select(SessionRow.created_at))
         assert began == now - timedelta(days=3)
-
-
-# Times that a clock which ran ahead may have written, and that need no mending.
-MENDED_APART = {
-    "sealed_years.next_try_at": "a board waits for its own New Year, however far off",
-    "troubles.since": "it is mended while the trouble lasts",
-}
-STAYS = {
-    "users.email_verified_at": "only whether it is there counts",
-    "users.disabled_at": "only whether it is there counts",
-    "installation.founded_at": "only whether it is there counts",
-    "installation.seen_at": "the clock's watch mends it",
-    "installation.doubted_at": "the clock's watch mends it",
-    "installation.mail_unreachable_at": "the breaker believes none that is ahead",
-    "messages.lease_until": "the queue believes no lease that is too long",
-    "sealed_years.lease_until": "the queue believes no lease that is too long",
-    "messages.message_date": "a mail that may have been taken keeps its date",
-    "sealed_years.message_date": "a mail that may have been taken keeps its date",
-    "sealed_years.due_at": "it is the person's own New Year",
-    "entries.recorded_at": "what was said is not changed",
-    "logout_tokens.expires_at": "it is the provider's time",
-}
-
-
-def test_every_time_is_set_right_or_named_with_the_reason_why_not():
-    mended = (*ran_ahead._PAST, *(column for column, _ in ran_ahead._COMING), *ran_ahead._COUNTS)
-    named = {*map(str, mended), *MENDED_APART, *STAYS}
-    times = {
-        str(column)
-        for table in metadata.tables.values()
-        for column in table.c
-        if isinstance(column.type, UTCDateTime)
-    }
-    assert named == times
-
-
-def test_a_trouble_that_began_in_another_year_is_mailed_soon(database, join, ahead, moved_clock):
-    join("ada")
-    with database.write() as session:
-        session.execute(update(UserRow).values(administrator=True))
-        began = {"kind": "held", "since": moved_clock.now(), "words": "1"}
-        session.execute(insert(TroubleRow).values(began))
-        values = {"user_id": 1, "year": 2025, "zone": "UTC", "moods": "[]", "state": "held"}
-        times = dict.fromkeys(("sealed_at", "due_at", "next_try_at"), moved_clock.now())
-        session.execute(insert(SealedYearRow).values(**values, **times, message_id="<a@b>"))
-    ahead()
-    ran_ahead.set_right(database)
-    moved_clock.moment += timedelta(minutes=20)
-    Troubles(database, ClockWatch(database), None, has_mail=True).tick()
-    with database.read() as session:
-        assert session.scalars(select(messages.kind)).all() == ["trouble"]

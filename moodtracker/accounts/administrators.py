@@ -9,7 +9,6 @@ from moodtracker.accounts.audit import Event
 from moodtracker.database import Database
 from moodtracker.live import tell
 from moodtracker.models import UserRow, users
-from moodtracker.models import installation as found_row
 
 _ADMINISTERS = (users.administrator, users.disabled_at.is_(None))
 
@@ -27,14 +26,13 @@ def is_founded(session: Session) -> bool:
 
     It stands apart from people: where the first of them has left, nobody else is the first.
     """
-    founded = select(found_row.founded_at.is_not(None))  # also where it is damaged
-    return bool(session.scalar(founded))
+    row = installation.read(session)
+    return row is not None and row.founded_at is not None
 
 
 def found(session: Session) -> bool:
     """Be the first administrator; False where somebody was before, also at the same moment."""
-    installation.lock(session)
-    if is_founded(session):
+    if installation.lock(session).founded_at is not None:
         return False
     installation.note(session, founded_at=clock.now())
     return True

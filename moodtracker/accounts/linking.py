@@ -68,13 +68,13 @@ def owner(database: Database, identity: Identity) -> Person | None:
     with database.read() as session:
         row = session.execute(
             select_person()
-            .add_columns(users.disabled_at.is_not(None).label("is_disabled"))
+            .add_columns(users.disabled_at)
             .where(
                 users.oidc_issuer == identity.issuer,
                 users.oidc_subject == identity.subject,
             )
         ).first()
-    if row is not None and row.is_disabled:
+    if row is not None and row.disabled_at is not None:
         raise Disabled
     return person_from(row) if row else None
 

@@ -31,14 +31,15 @@ def look(config: Settings) -> Iterator[Finding]:
     if not config.database_file.exists():
         yield Finding.ok(_SUBJECT, "The first is made with the first start.")
         return
-    last = Backups(config.database_file, config.backup_dir, config.backup_keep).newest()
-    if last is None:
+    backups = Backups(config.database_file, config.backup_dir, config.backup_keep).all()
+    if not backups:
         yield Finding.warning(
             _SUBJECT,
             f"There is none in {config.backup_dir} yet.",
             "Start Moodtracker: it makes one at once, and then each day. If it runs, see its log.",
         )
         return
+    last = backups[0]
     try:
         found = look_at(last)
     except BackupError as error:

@@ -196,7 +196,5 @@ def _boards(found: Status) -> Iterator[str]:
         )
 
 
-def _moment(when: datetime | None) -> str:
-    if when is None:
-        return "at a damaged time"
+def _moment(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,6 @@ nothing is sent because of a report.
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -61,10 +60,8 @@ class Bounces:
             for tag in tags:
                 if not tag.is_board and self._return_addresses.holds(tag):
                     return self._note_message(session, tag, report.failure(is_signed=True))
-                row = _row(session, *_is(tag.user_id, tag.year)) if tag.is_board else None
+                row = _row(session, *_is(tag.user_id, int(tag.key))) if tag.is_board else None
                 if row and self._return_addresses.holds(tag, row.sent_to or ""):
-                    if _was_sent_again(row, tag):
-                        return Outcome.HELD_BEFORE
                     return _hold(session, row, report.failure(_address(row), is_signed=True))
             if report.failure() is None:
                 return Outcome.NOT_FAILED
@@ -126,13 +123,6 @@ def _hold(session: Session, row: Row[Any], failure: Fate | None) -> Outcome:
     return Outcome.HELD
 
 
-def _was_sent_again(row: Row[Any], tag: Tag) -> bool:
-    """Whether it came back from a try before the one that was taken last."""
-    if tag.at is None or row.sent_at is None:
-        return False
-    return bool(tag.at + timedelta(milliseconds=1) <= row.sent_at)
-
-
 def _address(row: Row[Any]) -> str:
     """Where a board went to."""
     return row.sent_to or ascii_address(row.email or "")
@@ -144,7 +134,6 @@ def _row(session: Session, *which: ColumnElement[bool]) -> Row[Any] | None:
             sealed_years.user_id,
             sealed_years.year,
             sealed_years.sent_to,
-            sealed_years.sent_at,
             users.email,
         )
         .where(users.id == sealed_years.user_id, *which)

@@ -83,8 +83,7 @@ class Messages:
     def write(self, claim: Claim) -> Letter | None:
         """As its kind's writer does; raises KeyError for a kind that this version does not know."""
         row = claim.row
-        created_at = row.created_at or claim.at  # it is damaged
-        if created_at + post.useful_for(row.kind) <= clock.now():
+        if row.created_at + post.useful_for(row.kind) <= clock.now():
             log.info("a mail was dropped: it is too late for it (%s)", row.kind)
             letter = None
         else:
@@ -94,7 +93,7 @@ class Messages:
                     row.kind,
                     row.email,
                     row.name,
-                    created_at,
+                    row.created_at,
                     row.message_id,
                     row.message_date,
                 )
@@ -210,7 +209,7 @@ class Boards:
                     notes_until=self._notes_until(claim, person),
                     unsubscribe_address=self._unsubscribing.address(person.id),
                 ),
-                returns.of_board(person.id, year, address, claim.at) if returns else None,
+                returns.of_board(person.id, year, address) if returns else None,
             )
 
     def _notes_until(self, claim: Claim, person: Person) -> date | None:
@@ -226,7 +225,7 @@ class Boards:
             claim,
             may_be_taken=True,
             state="sent",
-            sent_at=claim.at,  # which its return address names
+            sent_at=clock.now(),
             sent_to=self._sent_to.pop(claim.user_id, None),
             last_error=None,
             refused_email=None,

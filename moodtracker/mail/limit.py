@@ -13,6 +13,7 @@ from moodtracker import clock, installation, upserting
 from moodtracker.models import MailCountRow, mail_counts
 
 _HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 # Of the hour's mails boards leave so many to what people wait for: a tenth, and one at least.
 _FOR_PEOPLE = 10
 
@@ -33,10 +34,9 @@ class HourlyLimit:
             return False
         installation.lock(session)
         now = clock.now()
-        # Up to an hour ahead is of the last hour too, before the clock was set back. What a clock
-        # wrote that ran further ahead does not count for ever.
+        # What a clock wrote that ran ahead does not count for ever.
         since = (now - _HOUR).replace(second=0, microsecond=0)
-        of_this_hour = mail_counts.minute.between(since, now + _HOUR)
+        of_this_hour = mail_counts.minute.between(since, now + _MINUTE)
         tried = session.scalar(select(func.sum(mail_counts.mails)).where(of_this_hour)) or 0
         kept_free = 0 if waits_for_it else max(1, self._mails // _FOR_PEOPLE)
         return bool(tried >= max(1, self._mails - kept_free))

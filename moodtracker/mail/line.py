@@ -17,7 +17,7 @@ class Line:
         self._sender_address = sender_address
         self._opened: AbstractContextManager[Connection] | None = None
         self._connection: Connection | None = None
-        self._is_proven = False  # it has taken or refused a mail
+        self._is_proven = False  # it has taken a mail
 
     def __enter__(self) -> Self:
         """Begin without a connection."""
@@ -47,10 +47,8 @@ class Line:
         try:
             self._hand_over(letter)
         except MailRefused as refusal:
-            if refusal.is_closed or (self._connection and not self._connection.is_open):
+            if refusal.is_closed:
                 self.close()
-            else:
-                self._is_proven = True
             raise
         except ServerTrouble:
             self.close()

@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    not_,
     or_,
     select,
     update,
@@ -30,7 +29,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from moodtracker import clock
 from moodtracker.mail import delays
-from moodtracker.sqlite_values import is_moment
 
 # Longer than the slowest mail server takes over one mail, counting every answer's time-out.
 LEASE = timedelta(minutes=15)
@@ -245,14 +243,13 @@ class Queue:
     ) -> ColumnElement[bool]:
         """Its time has come, or is further off than any wait: by a clock that is set right since.
 
-        But a board may wait for its own New Year. What is damaged is due.
+        But a board may wait for its own New Year.
         """
         c = self._columns
         is_put_off = c.next_try_at > longest
         if "due_at" in c:
             is_put_off = and_(is_put_off, c.next_try_at > c.due_at)
-        is_damaged = not_(is_moment(c.next_try_at))
-        return and_(c.state == "pending", or_(c.next_try_at <= now, is_put_off, is_damaged))
+        return and_(c.state == "pending", or_(c.next_try_at <= now, is_put_off))
 
     def _is_lost(self, now: datetime) -> ColumnElement[bool]:
         """The lease is over, or was given by a clock that has been set back since."""

@@ -64,10 +64,9 @@ class Recipients:
         row = session.execute(
             select(recipients.since, recipients.mails).where(recipients.key == key)
         ).first()
-        if row is None or row.since is None:  # it is damaged
-            return 0
         # By a clock that has been set back since, it counts no more.
-        return row.mails if abs(clock.now() - row.since) < _DAY else 0
+        is_of_today = row is not None and abs(clock.now() - row.since) < _DAY
+        return row.mails if row is not None and is_of_today else 0
 
     def _count(self, session: Session, key: str) -> None:
         now = clock.now()

@@ -1,17 +1,15 @@
 """Where a mail comes back to that cannot be delivered: an address that says which mail it was.
 
 It is the envelope's sender (RFC 5321, 4.1.1.2), BOUNCE_ADDRESS with a tag in its local part, such
-as `bounce+y12-202619b7a3c4d5e-0123456789abcdef@example.org`. The tag is signed, since whoever can
-make one can have a board held; so only who carried the mail, or got it, can. A board's is signed
-over the address that it went to and the moment of the try, and is worth nothing once it went to
-another, or once more. Local parts are written in lower case on the way, and have 64 octets at most
-(RFC 5321, 4.5.3.1.1).
+as `bounce+y12-2026-0123456789abcdef@example.org`. The tag is signed, since whoever can make one can
+have a board held; so only who carried the mail, or got it, can. A board's is signed over the
+address that it went to, and is worth nothing once it went to another. Local parts are written in
+lower case on the way, and have 64 octets at most (RFC 5321, 4.5.3.1.1).
 """
 
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from moodtracker.secret import Secret
 
@@ -20,10 +18,6 @@ _SIGNATURE_DIGITS = 16
 _TAG = re.compile(
     r"(?P<kind>[ym])(?P<user>\d{1,10})-(?P<key>[0-9a-f]{4,16})-(?P<sign>[0-9a-f]{16})"
 )
-# The year, and when it was handed over in milliseconds, which those of before do not say.
-_BOARD = re.compile(r"(?P<year>\d{4})(?P<at>[0-9a-f]{11})?")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _LARGEST_ID = 2**31 - 1
 
 
@@ -32,20 +26,9 @@ class Tag:
     """What an address says: whose mail, and which; not yet whether it is to be believed."""
 
     user_id: int
-    key: str  # a board's year and moment, a message's id
+    key: str  # a board's year, a message's id
     is_board: bool
     signature: str
-
-    @property
-    def year(self) -> int:
-        """A board's."""
-        return int(self.key[:4])
-
-    @property
-    def at(self) -> datetime | None:
-        """When the try began that a board came back from; None where the address does not say."""
-        found = _BOARD.fullmatch(self.key)
-        return _EPOCH + int(found["at"], 16) * _MILLISECOND if found and found["at"] else None
 
 
 class ReturnAddresses:
@@ -65,13 +48,9 @@ class ReturnAddresses:
         """Whether the operator has said where bounces come back to."""
         return self._pattern is not None
 
-    def of_board(self, user_id: int, year: int, address: str, at: datetime) -> str | None:
-        """Where a board that is mailed to ``address`` by the try of ``at`` comes back to.
-
-        None for MAIL_FROM.
-        """
-        key = f"{year:04}{(at - _EPOCH) // _MILLISECOND:011x}"
-        return self._address(f"y{user_id}-{key}", f"{user_id} {key} {address.lower()}")
+    def of_board(self, user_id: int, year: int, address: str) -> str | None:
+        """Where a board that is mailed to ``address`` comes back to; None for MAIL_FROM."""
+        return self._address(f"y{user_id}-{year}", f"{user_id} {year} {address.lower()}")
 
     def of_message(self, user_id: int, message_id: str) -> str | None:
         """Where another mail comes back to, by the id of its row; None for MAIL_FROM."""
@@ -88,7 +67,7 @@ class ReturnAddresses:
         if not found or int(found["user"]) > _LARGEST_ID:
             return None
         is_board = found["kind"] == "y"
-        if is_board and not _BOARD.fullmatch(found["key"]):
+        if is_board and not re.fullmatch(r"\d{4}", found["key"]):
             return None
         return Tag(int(found["user"]), found["key"], is_board, found["sign"])
 

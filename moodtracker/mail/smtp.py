@@ -75,11 +75,6 @@ class Connection:
         self._client = client
         self._final_timeout = final_timeout
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it may take another mail; a server may have ended it after a refusal."""
-        return self._client.sock is not None
-
     def send(self, sender: str, recipient: str, message: bytes) -> None:
         """Hand over one mail; returns once the server has taken it (250 after the final dot).
 
@@ -169,7 +164,7 @@ class Connection:
     def _refusal(
         self, phase: Phase, code: int, text: bytes | str, sender: str, recipient: str
     ) -> MailRefused:
-        """What to raise; the connection is made ready for the next mail, or closed."""
+        """What to raise; the connection is made ready for the next mail."""
         if code != _CLOSING:
             self._reset()
         reply = Reply.of(code, text)
@@ -180,9 +175,7 @@ class Connection:
 
     def _reset(self) -> None:
         with suppress(smtplib.SMTPException, OSError):
-            if self._client.rset()[0] == 250:
-                return
-        self._client.close()
+            self._client.rset()
 
     @contextmanager
     def _more_patience(self) -> Iterator[None]:
@@ -344,11 +337,6 @@ def _words(error: Exception) -> str:
         return str(Reply.of(error.smtp_code, error.smtp_error))
     if isinstance(error, TimeoutError):
         return "the mail server does not answer in time"
-    if isinstance(error, smtplib.SMTPServerDisconnected):
-        # Its own text is about the insides of the standard library.
-        if isinstance(error.__context__, TimeoutError):
-            return f"the mail server does not answer in time ({error.__context__})"
-        return "the mail server has closed the connection"
     if isinstance(error, smtplib.SMTPException | OSError):
         return " ".join(str(error).split()) or type(error).__name__
     # Its text may hold a password.

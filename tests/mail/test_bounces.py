@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -19,7 +18,6 @@ from moodtracker.mail.bounces import Bounces, Outcome
 from moodtracker.mail.dsn import NoReport
 from moodtracker.models import UserRow, messages, sealed_years, users
 from moodtracker.moods import Mood
-from moodtracker.secret import Secret
 from support.mail_server import MailServer
 from support.postfix import Postfix
 from support.server import ROOT
@@ -368,30 +366,6 @@ def test_a_stranger_cannot_have_a_board_held(mailed, bounces, mail_server, datab
         found = report(SAMPLES[0], to=forged, message_id="<year-2026.0@example.org>")
         assert bounces.take(found) == Outcome.UNKNOWN
     assert board(database).state == "sent"
-
-
-def test_a_bounce_that_is_given_once_more_holds_no_board_that_was_sent_again(
-    mailed, bounces, mail_server, database, moved_clock, year_end
-):
-    first = report(SAMPLES[0], to=mail_server.senders[0])
-    moved_clock.moment += timedelta(minutes=1)
-    assert bounces.take(first) == Outcome.HELD
-    moved_clock.moment += timedelta(minutes=1)
-    year_end.retry_held()
-    year_end.tick()
-    assert board(database).state == "sent"
-    assert bounces.take(first) == Outcome.HELD_BEFORE
-    assert board(database).state == "sent"
-    assert bounces.take(report(SAMPLES[0], to=mail_server.senders[1])) == Outcome.HELD
-
-
-def test_a_return_address_that_names_no_try_still_counts(mailed, bounces, mail_server):
-    """As boards were sent with before."""
-    local, _, domain = mail_server.senders[0].partition("@")
-    user = local.partition("+y")[2].partition("-")[0]
-    signature = Secret(SECRET_KEY).digest("return address", f"{user} 2026 ada@example.org")[:16]
-    old = f"bounce+y{user}-2026-{signature}@{domain}"
-    assert bounces.take(report(SAMPLES[0], to=old)) == Outcome.HELD
 
 
 def test_the_return_address_is_short_and_may_be_written_in_any_case(

@@ -149,37 +149,6 @@ def test_no_more_mails_an_hour_than_the_server_takes_over_restarts_and_workers(
     assert send_within(database, mail_server, 5) == 12
 
 
-@pytest.mark.parametrize("back", [1, 10, 30, 59])
-def test_the_hourly_limit_holds_when_the_clock_is_set_back(
-    ask, mail_server, database, moved_clock, back
-):
-    moved_clock.moment = datetime(2027, 1, 1, 9, 30, 30, tzinfo=UTC)
-    for number in range(5):
-        ask(Kind.VERIFY, f"p{number}@example.org")
-    assert send_within(database, mail_server, 5) == 5
-    moved_clock.moment += timedelta(minutes=5)
-    moved_clock.jump(-timedelta(minutes=back))
-    for number in range(5, 12):
-        ask(Kind.VERIFY, f"p{number}@example.org")
-    for _ in range(54):
-        assert send_within(database, mail_server, 5) == 5
-        moved_clock.moment += timedelta(minutes=1)
-    moved_clock.moment += timedelta(hours=2)
-    assert send_within(database, mail_server, 5) == 10
-
-
-def test_what_a_clock_counted_that_ran_further_ahead_does_not_count(
-    ask, mail_server, database, moved_clock
-):
-    moved_clock.moment = datetime(2027, 1, 1, 9, 30, 30, tzinfo=UTC)
-    for number in range(6):
-        ask(Kind.VERIFY, f"p{number}@example.org")
-    moved_clock.jump(timedelta(hours=3))
-    assert send_within(database, mail_server, 3) == 3
-    moved_clock.jump(-timedelta(hours=3))
-    assert send_within(database, mail_server, 3) == 6
-
-
 def test_boards_leave_some_of_the_hours_mails_to_people_who_wait(
     database, diary, join, ask, mail_server, moved_clock
 ):

@@ -132,22 +132,6 @@ def test_one_mail_that_is_refused_stops_no_other_whatever_is_said(
     assert states(database)["ada"].attempts == 11, "each try counts"
 
 
-@pytest.mark.parametrize("stage", ["rcpt", "data_for"])
-@pytest.mark.parametrize("reply", ["550 5.7.1 no", "554 5.7.1 blocked", "452 4.5.3 later"])
-def test_a_server_that_ends_the_connection_after_a_refusal_is_called_anew_for_the_others(
-    year_end, with_a_year, mail_server, database, stage, reply
-):
-    others = ("bob", "cy", "dora")
-    with_a_year("ada", *others)
-    getattr(mail_server.behaviour, stage)["ada@example.org"] = reply
-    mail_server.behaviour.ends_after_refusing = True
-    year_end.tick()
-    assert mail_server.recipients() == [f"{name}@example.org" for name in others]
-    assert year_end.status().trouble is None
-    ada = states(database)["ada"]
-    assert (ada.state, ada.last_error, ada.attempts) == ("pending", reply, 1)
-
-
 def test_one_address_with_letters_that_the_server_does_not_take_stops_no_other(
     year_end, with_a_year, join, diary, mail_server, moved_clock, database
 ):

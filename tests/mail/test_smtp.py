@@ -91,12 +91,6 @@ def test_a_server_that_drips_is_given_up_however_long_it_drips(impatient, mail_s
         send(impatient)
 
 
-def test_a_connection_that_the_server_ends_is_said_in_words(smtp, mail_server):
-    mail_server.behaviour.drop_for = "ada@example.org"
-    with pytest.raises(ServerTrouble, match=r"^the mail server has closed the connection$"):
-        send(smtp)
-
-
 def test_a_server_whose_answer_has_no_end_is_given_up(smtp, mail_server):
     mail_server.behaviour.drip_at = "mail"
     mail_server.behaviour.drips = itertools.repeat(b"250-and more\r\n" * 1000)

@@ -27,7 +27,6 @@ class Behaviour:
     hang_at: str | None = None
     hang_for: str | None = None  # a recipient at whose RCPT it does not answer any more
     drop_for: str | None = None  # a recipient at whose RCPT it ends the connection
-    ends_after_refusing: bool = False  # the connection, at RCPT or DATA
     drip_at: str | None = None  # it answers there, but never to the end
     drips: Iterable[bytes] = (b"250-", *[b"x"] * 10_000)
     drip_seconds: float = 0.05
@@ -139,7 +138,7 @@ class MailServer:
         if isinstance(answer, list):
             answer = answer.pop(0) if answer else None
         if answer:
-            return await self._refuse(server, answer)
+            return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -150,7 +149,7 @@ class MailServer:
             if not answer.startswith("250"):
                 return answer
         if answer := self.behaviour.data_for.get(envelope.rcpt_tos[0]):
-            return await self._refuse(server, answer)
+            return answer
         content = envelope.original_content or b""
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
@@ -174,12 +173,6 @@ class MailServer:
     ) -> AuthResult:
         expected = (self.behaviour.password or "").encode()
         return AuthResult(success=data.password == expected, handled=False)
-
-    async def _refuse(self, server: SMTP, answer: str) -> str:
-        if self.behaviour.ends_after_refusing:
-            await server.push(answer)
-            server.transport.close()
-        return answer
 
     async def _hang(self, stage: str, server: SMTP) -> None:
         self.behaviour.at_stage(stage)
