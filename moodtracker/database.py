@@ -159,7 +159,7 @@ class Database:
         """
         try:
             found = self.revision()
-            if refusal := self.refusal():
+            if refusal := self.refusal(found):
                 raise DatabaseError(refusal)
             if found == revision:
                 return
@@ -205,9 +205,11 @@ class Database:
             found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
         return found
 
-    def refusal(self) -> str | None:
-        """Why what is in it is not ours, or not whole, and the cure; None where it is, or empty."""
-        found = self.revision()
+    def refusal(self, found: str | None) -> str | None:
+        """Why what is in it is not ours, or not whole, and the cure; None where it is, or empty.
+
+        ``found`` is its :meth:`revision`.
+        """
         if found is not None and not knows_revision(found):
             return None  # what a newer version has in it is not known
         with self.read() as session:

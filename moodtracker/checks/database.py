@@ -74,7 +74,7 @@ def usable(config: Settings) -> Iterator[Database | None]:
 def _schema(database: Database) -> Finding:
     found = database.revision()
     version = database.version()
-    if refusal := database.refusal():
+    if refusal := database.refusal(found):
         words, _, cure = refusal.partition(": ")
         return Finding.fault(_SUBJECT, words + ".", cure[0].upper() + cure[1:])
     if found is None:

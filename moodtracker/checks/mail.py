@@ -115,7 +115,7 @@ def _sent(config: Settings, smtp: Smtp, sender: str, send_to: str) -> Finding:
     # By what boards are sent by, so that it says something of them.
     sender = ReturnAddresses(Secret(""), config.bounce_address).of_nobody() or sender
     try:
-        recipient = ascii_address(_checked(send_to))
+        recipient = ascii_address(check_address(send_to).normalized)
         with smtp.connect() as connection:
             connection.send(sender, recipient, _message(config, recipient))
     except EmailNotValidError:
@@ -172,10 +172,6 @@ def _failing(columns: Columns) -> Select[tuple[int, str]]:
     return select(func.count().label("mails"), func.max(columns.last_error).label("reason")).where(
         columns.state == "pending", columns.attempts > 0, columns.last_error.is_not(None)
     )
-
-
-def _checked(address: str) -> str:
-    return check_address(address).normalized
 
 
 def _message(config: Settings, recipient: str) -> bytes:

@@ -55,6 +55,7 @@ _PROVIDER = "/login/provider"
 _MOST_OF_A_NAME = 20
 _MANY = 10_000  # who brings a session is turned away for nobody: more than wait at once
 _AT_ONCE = 10  # times as many as in a second
+_PEOPLE_MAY = 3  # times as much as strangers
 
 
 class Guard:
@@ -88,7 +89,7 @@ class Guard:
         self._origins = Origins(app.settings)
         per_second = app.settings.requests_per_second
         self._asked = Rates(_AT_ONCE * per_second, per_second)
-        self._asked_by_people = Rates(_AT_ONCE * 3 * per_second, 3 * per_second)
+        self._asked_by_people = Rates(_AT_ONCE * _PEOPLE_MAY * per_second, _PEOPLE_MAY * per_second)
         # Where an instance is lost, its pages and their sockets all come to the others in the same
         # second: of both a few are seen to at a time, so that taps pass.
         self._visits = FairQueue(at_once=2, each=_MANY, most=_MANY)
@@ -146,11 +147,7 @@ class Guard:
         send: Send,
     ) -> None:
         async with AsyncExitStack() as turn:
-
-            async def sending(message: Message) -> None:
-                await turn.aclose()  # it is made: whoever takes it slowly keeps nobody else waiting
-                await send(message)
-
+            sending = _leaving(turn, send)
             try:
                 if brought:
                     await turn.enter_async_context(self._turn(self._visits, scope))
@@ -240,11 +237,7 @@ class Guard:
         scope["state"].update(address=_address(scope), known_as=self._known_as(cookies))
         brought = self._session_cookies(cookies)
         async with AsyncExitStack() as turn:
-
-            async def sending(message: Message) -> None:
-                await turn.aclose()
-                await send(message)
-
+            sending = _leaving(turn, send)
             if brought:
                 await turn.enter_async_context(self._turn(self._arrivals, scope))
             found = await self._find(brought, sessions.nothing_more)
@@ -304,6 +297,16 @@ class Guard:
         if not brought:
             return None
         return await asyncio.to_thread(sessions.find_with, self._app.database, brought, read)
+
+
+def _leaving(turn: AsyncExitStack, send: Send) -> Send:
+    """End a turn with the answer's beginning: whoever takes it slowly keeps nobody else waiting."""
+
+    async def sending(message: Message) -> None:
+        await turn.aclose()
+        await send(message)
+
+    return sending
 
 
 def _largest(scope: Scope) -> int:

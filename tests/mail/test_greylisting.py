@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from moodtracker.mail import post
-from moodtracker.mail.letter import Letter
 from moodtracker.moods import Mood
-from support.year_end import make_year_end
+from support.year_end import QUICK_WRITERS, make_year_end
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -28,19 +27,9 @@ LATER = [
 ]
 
 
-def to_whom(asked):
-    """A mail that is quickly made."""
-    content = (
-        f"From: mood@example.org\r\nTo: {asked.email}\r\nSubject: {asked.kind}\r\n"
-        f"Date: {asked.date:%a, %d %b %Y %H:%M:%S +0000}\r\nMessage-ID: <{asked.message_id}@x>\r\n"
-    )
-    return Letter(asked.email, f"{content}\r\nHello.\r\n".encode())
-
-
 @pytest.fixture
 def year_end(database, mail_server):
-    writers = dict.fromkeys(post.Kind, to_whom)
-    return make_year_end(database, mail_server.port, mail_at=time(0), writers=writers)
+    return make_year_end(database, mail_server.port, mail_at=time(0), writers=QUICK_WRITERS)
 
 
 @pytest.fixture

@@ -8,28 +8,17 @@ from sqlalchemy import select, text
 
 from moodtracker.accounts.people import find
 from moodtracker.mail import post
-from moodtracker.mail.letter import Letter
 from moodtracker.mail.line import Line
 from moodtracker.models import messages
 from moodtracker.moods import Mood
-from support.year_end import make_year_end
+from support.year_end import QUICK_WRITERS, make_year_end
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def to_whom(asked):
-    """A mail of any kind that is not a board."""
-    content = (
-        f"From: mood@example.org\r\nTo: {asked.email}\r\nSubject: {asked.kind}\r\n"
-        f"Date: {asked.date:%a, %d %b %Y %H:%M:%S +0000}\r\nMessage-ID: <{asked.message_id}@x>\r\n"
-    )
-    return Letter(asked.email, f"{content}\r\nHello.\r\n".encode())
-
-
 @pytest.fixture
 def year_end(database, mail_server):
-    writers = dict.fromkeys(post.Kind, to_whom)
-    return make_year_end(database, mail_server.port, mail_at=time(0), writers=writers)
+    return make_year_end(database, mail_server.port, mail_at=time(0), writers=QUICK_WRITERS)
 
 
 @pytest.fixture

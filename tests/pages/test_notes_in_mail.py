@@ -15,13 +15,7 @@ QUESTION = "Include your notes in the year-end email?"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     post = MailServer().start()
-    made = Server(
-        tmp_path_factory.mktemp("november"),
-        SMTP_HOST="127.0.0.1",
-        SMTP_PORT=str(post.port),
-        SMTP_SECURITY="none",
-        MAIL_FROM="mood@example.org",
-    )
+    made = Server(tmp_path_factory.mktemp("november"), **post.settings)
     made.set_clock(2026, 11, 24, 12)
     yield made.start()
     made.stop()

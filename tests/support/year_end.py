@@ -6,8 +6,9 @@ from datetime import time, timedelta
 from moodtracker.clock_watch import ClockWatch
 from moodtracker.closed_years import ClosedYears, Closing
 from moodtracker.database import Database
+from moodtracker.mail import post
 from moodtracker.mail.lanes import Boards, Messages
-from moodtracker.mail.letter import Envelope, Write
+from moodtracker.mail.letter import Asked, Envelope, Letter, Write
 from moodtracker.mail.limit import HourlyLimit
 from moodtracker.mail.outbox import Outbox
 from moodtracker.mail.recipients import Recipients
@@ -20,6 +21,18 @@ from moodtracker.yearend import YearEnd
 KEEP = timedelta(days=30)
 SECRET_KEY = "a secret of the tests, that is long enough"
 BASE_URL = "https://mood.example.org"
+
+
+def _quick_letter(asked: Asked) -> Letter:
+    """A mail of any kind that is not a board, and quickly made."""
+    content = (
+        f"From: mood@example.org\r\nTo: {asked.email}\r\nSubject: {asked.kind}\r\n"
+        f"Date: {asked.date:%a, %d %b %Y %H:%M:%S +0000}\r\nMessage-ID: <{asked.message_id}@x>\r\n"
+    )
+    return Letter(asked.email, f"{content}\r\nHello.\r\n".encode())
+
+
+QUICK_WRITERS = dict.fromkeys(post.Kind, _quick_letter)
 
 
 def make_outbox(

@@ -10,12 +10,11 @@ from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from moodtracker.accounts.folding import fold
-from moodtracker.migrations import user_ids
+from moodtracker.migrations.day_checks import check_on_sqlite
 
 revision = "0011"
 down_revision = "0010"
 
-_DAYS = {"users": ("latest_day", "reminded_on"), "entries": ("day",), "acts": ("day",)}
 _USERS = sa.table("users", sa.column("id"), sa.column("username"))
 
 
@@ -32,7 +31,7 @@ def upgrade() -> None:
     bind = op.get_bind()
     _fold_usernames(bind)
     if bind.dialect.name == "sqlite":
-        _check_days(bind)
+        check_on_sqlite(bind, _is_day, anew=False)
 
 
 def _fold_usernames(bind: sa.Connection) -> None:
@@ -56,21 +55,6 @@ def _names_like(name: str) -> Iterator[str]:
         number += 1
 
 
-def _check_days(bind: sa.Connection) -> None:
-    bind.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-    try:
-        with user_ids.keeping(bind):
-            for table, days in _DAYS.items():
-                _copy_with_checks(table, days)
-    finally:
-        bind.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
-
-
-def _copy_with_checks(table: str, days: tuple[str, ...]) -> None:
-    kind = "sqlite_autoincrement" if table == "users" else "sqlite_with_rowid"
-    kwargs = {kind: table == "users"}
-    with op.batch_alter_table(table, table_kwargs=kwargs, recreate="always") as batch:
-        for day in days:
-            # With a modifier SQLite looks whether the month has that day.
-            is_day = f"{day} IS date({day}, '+0 days')"
-            batch.create_check_constraint(op.f(f"ck_{table}_{day}"), is_day)
+def _is_day(day: str) -> str:
+    # With a modifier SQLite looks whether the month has that day.
+    return f"{day} IS date({day}, '+0 days')"

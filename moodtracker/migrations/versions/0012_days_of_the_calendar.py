@@ -8,12 +8,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
-from moodtracker.migrations import user_ids
+from moodtracker.migrations.day_checks import DAYS, check_on_sqlite
 
 revision = "0012"
 down_revision = "0011"
-
-_DAYS = {"users": ("latest_day", "reminded_on"), "entries": ("day",), "acts": ("day",)}
 
 
 def upgrade() -> None:
@@ -25,9 +23,9 @@ def upgrade() -> None:
     )
     op.add_column("messages", asked_from)
     if bind.dialect.name == "sqlite":
-        _check_on_sqlite(bind)
+        check_on_sqlite(bind, _is_day, anew=True)
         return
-    for table, days in _DAYS.items():
+    for table, days in DAYS.items():
         for day in days:
             is_in_range = _is_in_range(day)
             some = sa.select(sa.literal(1)).select_from(sa.table(table))
@@ -40,25 +38,8 @@ def upgrade() -> None:
             )
 
 
-def _check_on_sqlite(bind: sa.Connection) -> None:
-    bind.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-    try:
-        with user_ids.keeping(bind):
-            for table, days in _DAYS.items():
-                _copy_with_checks(table, days)
-    finally:
-        bind.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
-
-
-def _copy_with_checks(table: str, days: tuple[str, ...]) -> None:
-    kind = "sqlite_autoincrement" if table == "users" else "sqlite_with_rowid"
-    kwargs = {kind: table == "users"}
-    with op.batch_alter_table(table, table_kwargs=kwargs, recreate="always") as batch:
-        for day in days:
-            name = op.f(f"ck_{table}_{day}")
-            batch.drop_constraint(name, type_="check")
-            is_day = f"{day} IS date({day}, '+0 days') AND {_is_in_range(day)}"
-            batch.create_check_constraint(name, is_day)
+def _is_day(day: str) -> str:
+    return f"{day} IS date({day}, '+0 days') AND {_is_in_range(day)}"
 
 
 def _is_in_range(day: str) -> str:

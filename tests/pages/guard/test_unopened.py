@@ -28,6 +28,14 @@ def cookie(server):
     return server.register("patient")
 
 
+@pytest.fixture
+def uncollected(make_server):
+    """A server that never searches for garbage."""
+    server = make_server()
+    server.program = ROOT / "tests" / "support" / "uncollected_main.py"
+    return server.start()
+
+
 def is_there(page):
     with page.socket() as socket:
         return socket.connect().startswith("40{")
@@ -87,27 +95,21 @@ def test_page_loads_without_a_socket_leave_the_memory_as_it_was(make_server):
     assert is_there(OpenPage(server, cookie))
 
 
-def test_a_page_that_is_gone_leaves_nothing_that_has_to_be_searched_for(make_server):
-    server = make_server()
-    server.program = ROOT / "tests" / "support" / "uncollected_main.py"
-    server.start()
-    with loading(server, server.register("flooded")) as load:
+def test_a_page_that_is_gone_leaves_nothing_that_has_to_be_searched_for(uncollected):
+    with loading(uncollected, uncollected.register("flooded")) as load:
         load(160)
-        before = memory(server)
+        before = memory(uncollected)
         load(240)
-        assert memory(server) <= before * _MOST_LEFT
+        assert memory(uncollected) <= before * _MOST_LEFT
 
 
-def test_a_page_whose_socket_is_closed_leaves_nothing_either(make_server):
-    server = make_server()
-    server.program = ROOT / "tests" / "support" / "uncollected_main.py"
-    server.start()
-    cookie = server.register("thrifty")
+def test_a_page_whose_socket_is_closed_leaves_nothing_either(uncollected):
+    cookie = uncollected.register("thrifty")
     with ExitStack() as open_sockets:
         for _ in range(8):
-            open_sockets.enter_context(OpenPage(server, cookie).connected())
-        assert in_memory(server) >= 16
-    await_that(lambda: in_memory(server) == 0)
+            open_sockets.enter_context(OpenPage(uncollected, cookie).connected())
+        assert in_memory(uncollected) >= 16
+    await_that(lambda: in_memory(uncollected) == 0)
 
 
 @contextmanager
